@@ -179,9 +179,22 @@ impl App {
         Ok(self.settings.get_or_init(|| settings))
     }
 
+    /// Reads the settings without the files and variables that are wrong, and returns what is wrong with those.
+    ///
+    /// From then on [`Self::settings`] returns them: for a command that must work all the same.
+    pub fn load_usable_settings(&self) -> Vec<SettingsError> {
+        let (settings, errors) = Settings::load_usable(&self.settings_files(), &self.env);
+        self.settings.get_or_init(|| settings);
+        errors
+    }
+
     /// Returns the files that [`Self::settings`] reads.
     pub fn settings_files(&self) -> SettingsFiles {
-        SettingsFiles { system: self.folders.system_configs(&self.env), folder: self.folders.config.clone() }
+        SettingsFiles {
+            system: self.folders.system_configs(&self.env),
+            is_named: self.folders.has_named_system_config(&self.env),
+            folder: self.folders.config.clone(),
+        }
     }
 
     /// Switches to this profile if it differs from the one that the environment chooses.

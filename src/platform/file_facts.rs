@@ -1,7 +1,8 @@
 //! Finds out, by owners and modes, who else could read or replace what is at a path. Changes nothing.
 
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What gives others access, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Who {
     /// It belongs to another user than this one and root.
     ItsOwner,
     Everybody,
-    /// A group other than our own, though it may have no other member.
+    /// A group that may have other members.
     AGroup,
 }
 
@@ -29,18 +30,88 @@ impl std::fmt::Display for Who {
     }
 }
 
+/// As many as Linux follows (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
 /// Returns what lets others replace the file: anyone who can write to a folder on its path can put another file there.
 ///
-/// Symlinks are followed, and both paths are checked. `None` if no one else can; always `None` without Unix modes.
+/// The path is followed as the system follows it: each folder on it, each link, and each folder that a link leads
+/// through is checked. `None` if no one else can; always `None` without Unix modes.
 pub fn replaceable(path: &Path) -> io::Result<Option<Opening>> {
-    let real = std::fs::canonicalize(path)?;
-    let way = real.ancestors().chain(path.parent().into_iter().flat_map(Path::ancestors));
-    for step in way.filter(|step| !step.as_os_str().is_empty()) {
-        if let Some(who) = modes::writer(&std::fs::metadata(step)?) {
-            return Ok(Some(Opening { path: step.to_path_buf(), who }));
+    if !cfg!(unix) {
+        return std::fs::metadata(path).map(|_| None);
+    }
+    let path = std::path::absolute(path)?;
+    // What is still to be followed, the next part last.
+    let mut ahead = parts(&path);
+    let (mut reached, mut links) = (PathBuf::new(), 0);
+    while let Some(part) = ahead.pop() {
+        match part {
+            Part::Up => {
+                reached.pop();
+                continue;
+            }
+            Part::From(root) => reached = root,
+            Part::Down(name) => reached.push(name),
+        }
+        if let Some(who) = writer_of_entry(&reached)? {
+            return Ok(Some(Opening { path: reached, who }));
+        }
+        if std::fs::symlink_metadata(&reached)?.is_symlink() {
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(link_loop());
+            }
+            let target = std::fs::read_link(&reached)?;
+            reached.pop();
+            ahead.extend(parts(&target));
         }
     }
     Ok(None)
+}
+
+enum Part {
+    From(PathBuf),
+    Up,
+    Down(OsString),
+}
+
+/// Returns the parts of a path, the first one last.
+fn parts(path: &Path) -> Vec<Part> {
+    let (mut root, mut parts) = (PathBuf::new(), Vec::new());
+    for component in path.components() {
+        match component {
+            Component::Prefix(_) => root.push(component),
+            Component::RootDir => {
+                root.push(component);
+                parts.push(Part::From(root.clone()));
+            }
+            Component::CurDir => {}
+            Component::ParentDir => parts.push(Part::Up),
+            Component::Normal(name) => parts.push(Part::Down(name.to_owned())),
+        }
+    }
+    parts.reverse();
+    parts
+}
+
+/// Returns who can write to a folder or file, or redirect a link; not who can write to what a link leads to.
+fn writer_of_entry(path: &Path) -> io::Result<Option<Who>> {
+    let meta = std::fs::symlink_metadata(path)?;
+    if meta.is_symlink() {
+        return Ok(modes::is_foreign(&meta).then_some(Who::ItsOwner));
+    }
+    Ok(modes::writer(&meta))
+}
+
+#[cfg(unix)]
+fn link_loop() -> io::Error {
+    rustix::io::Errno::LOOP.into()
+}
+
+#[cfg(not(unix))]
+fn link_loop() -> io::Error {
+    io::Error::other("a symbolic link there points back to itself")
 }
 
 /// Returns what lets others write to the file itself, whatever is above it.
@@ -50,11 +121,10 @@ pub fn writable(path: &Path) -> io::Result<Option<Who>> {
 
 /// Returns the same as [`writable`], and checks the owner of a symbolic link too, who may redirect it.
 pub fn writer(path: &Path) -> io::Result<Option<Who>> {
-    let link = std::fs::symlink_metadata(path)?;
-    if link.is_symlink() && modes::is_foreign(&link) {
-        return Ok(Some(Who::ItsOwner));
+    match writer_of_entry(path)? {
+        None => writable(path),
+        who => Ok(who),
     }
-    writable(path)
 }
 
 /// Returns whether others can read it, as far as it alone decides.
@@ -68,6 +138,7 @@ mod modes {
     use std::os::unix::fs::MetadataExt;
 
     use super::Who;
+    use crate::platform::private_group;
 
     const STICKY: u32 = 0o1000;
 
@@ -80,10 +151,11 @@ mod modes {
         if meta.is_dir() && mode & STICKY != 0 {
             return None;
         }
-        let own_group = [0, rustix::process::getegid().as_raw()].contains(&meta.gid());
         match mode {
             mode if mode & 0o002 != 0 => Some(Who::Everybody),
-            mode if mode & 0o020 != 0 && !own_group => Some(Who::AGroup),
+            mode if mode & 0o020 != 0 && meta.gid() != 0 && !private_group::is_ours(meta.gid()) => {
+                Some(Who::AGroup)
+            }
             _ => None,
         }
     }
@@ -164,7 +236,39 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).expect("links");
         chmod(&folder.path().join("open"), 0o777);
         assert!(replaceable(&link).expect("looks").is_some(), "the link itself can be replaced");
+        let first = folder.path().join("first");
+        std::os::unix::fs::symlink(&link, &first).expect("links");
+        let opening = replaceable(&first).expect("looks").expect("a link on the way can be replaced");
+        assert_eq!((opening.who, opening.path.ends_with("open")), (Who::Everybody, true));
+        let inner = folder.path().join("inner");
+        std::os::unix::fs::symlink("open/../a/b", &inner).expect("links");
+        assert!(replaceable(&inner.join("kcaws")).expect("looks").is_some(), "a link to a folder, too");
+        chmod(&folder.path().join("open"), 0o755);
+        assert_eq!(replaceable(&first).expect("looks"), None);
+        assert_eq!(replaceable(&inner.join("kcaws")).expect("looks"), None);
+        let circle = folder.path().join("circle");
+        std::os::unix::fs::symlink(&circle, &circle).expect("links");
+        assert!(replaceable(&circle).is_err());
         assert!(replaceable(&folder.path().join("nowhere")).is_err());
+    }
+
+    /// Only root can make a link of another user.
+    #[test]
+    fn a_link_of_another_user_is_no_better_than_the_file_of_one() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a temp folder");
+        chmod(folder.path(), 0o1777);
+        let file = folder.path().join("kcaws");
+        tempfile::NamedTempFile::new_in(folder.path()).expect("creates").persist(&file).expect("moves");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).expect("links");
+        assert_eq!(replaceable(&link).expect("looks"), None);
+        std::os::unix::fs::lchown(&link, Some(4711), None).expect("is root");
+        let opening = replaceable(&link).expect("looks").expect("its owner can redirect it");
+        assert_eq!((opening.who, opening.path), (Who::ItsOwner, link.clone()));
+        assert_eq!(writer(&link).expect("looks"), Some(Who::ItsOwner));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::platform::env::Env;
 
+const SYSTEM_CONFIG: &str = "KCAWS_SYSTEM_CONFIG";
+
 /// The folders of this user. `None` if the platform has none (no HOME).
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
@@ -50,11 +52,16 @@ impl Folders {
         if !self.has_system_config {
             return Vec::new();
         }
-        match env.raw("KCAWS_SYSTEM_CONFIG") {
+        match env.raw(SYSTEM_CONFIG) {
             Some(named) if named == "none" => Vec::new(),
             Some(named) => vec![std::path::absolute(&named).unwrap_or_else(|_| named.into())],
             None => of_platform(env),
         }
+    }
+
+    /// Returns whether `KCAWS_SYSTEM_CONFIG` names the file.
+    pub fn has_named_system_config(&self, env: &Env) -> bool {
+        self.has_system_config && env.raw(SYSTEM_CONFIG).is_some()
     }
 
     fn in_dot_aws(&self, env: &Env, variable: &str, name: &str) -> Option<PathBuf> {

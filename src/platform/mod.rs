@@ -27,6 +27,8 @@ pub mod peer_owner;
 pub mod picker;
 pub mod printable;
 pub mod private_file;
+#[cfg(unix)]
+mod private_group;
 pub mod process;
 pub mod program;
 pub mod protection;

@@ -38,7 +38,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// The variables, and the keys that they take precedence over.
+/// The variables, and the keys that they take precedence over, also where a session has its own value.
 const VARIABLES: [(&str, &[&str]); 6] = [
     ("KCAWS_FLOW", &["flow"]),
     ("KCAWS_KEYRING", &["keyring"]),
@@ -71,8 +71,11 @@ pub(super) fn entries(layers: &[Layer], env: &Env, auto_login: Option<bool>) -> 
     for (name, key) in VARIABLES {
         let Some(value) = env.get(name) else { continue };
         let value = auto_login.filter(|_| name == "KCAWS_AUTO_LOGIN").map_or(text(&value), Value::Boolean);
-        let key = key.iter().map(|part| (*part).to_owned()).collect();
-        found.entry(key).or_default().push((value, Source::Variable(name)));
+        let general: Vec<String> = key.iter().map(|part| (*part).to_owned()).collect();
+        found.entry(general).or_default();
+        for (_, values) in found.iter_mut().filter(|(found, _)| is_or_of_session(found, key)) {
+            values.push((value.clone(), Source::Variable(name)));
+        }
     }
     let entry = |(key, mut values): (Vec<String>, Vec<(Value, Source)>)| {
         let (value, source) = values.pop()?;
@@ -80,4 +83,13 @@ pub(super) fn entries(layers: &[Layer], env: &Env, auto_login: Option<bool>) -> 
         Some(Entry { key, value, source, overridden: overridden.collect() })
     };
     found.into_iter().filter_map(entry).collect()
+}
+
+/// Returns whether it is the key, or that of one session.
+fn is_or_of_session(found: &[String], key: &[&str]) -> bool {
+    let of_session = match found {
+        [sessions, _, of_session @ ..] if sessions == "sessions" => of_session,
+        general => general,
+    };
+    of_session == key
 }

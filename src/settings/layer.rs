@@ -7,7 +7,9 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::error::SettingsError;
+use super::lines::LineStarts;
 use super::schema::{self, File, Trust};
+use super::values;
 use crate::platform::file_facts::{self, Opening};
 use crate::platform::foreign_file;
 use crate::profile::target::account_id;
@@ -40,6 +42,8 @@ pub struct Layer {
     pub path: PathBuf,
     /// In the order of the keys.
     pub leaves: Vec<Leaf>,
+    /// The tables, with the line of the first mention of each.
+    tables: Vec<(Vec<String>, usize)>,
 }
 
 /// One value, with the tables that it is in.
@@ -67,25 +71,25 @@ impl Layer {
         Self::parse(kind, path, &bytes).map(Some)
     }
 
-    /// Parses the content of a file; an unknown key is an error, too.
+    /// Parses the content of a file; an unknown key and a wrong value are errors, too.
     pub(super) fn parse(kind: LayerKind, path: &Path, bytes: &[u8]) -> Result<(Self, File), SettingsError> {
-        let syntax = |line, what: &str| SettingsError::Syntax {
+        let lines = LineStarts::of(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|error| SettingsError::Syntax {
             path: path.to_path_buf(),
-            line,
-            what: what.lines().next().unwrap_or_default().to_owned(),
-        };
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| syntax(line_of(bytes, error.valid_up_to()), "it is not valid UTF-8"))?;
+            line: lines.line_of(error.valid_up_to()),
+            what: "it is not valid UTF-8".to_owned(),
+        })?;
         let of_toml = |error: toml::de::Error| {
-            syntax(line_of(bytes, error.span().map_or(0, |span| span.start)), error.message())
+            let line = lines.line_of(error.span().map_or(0, |span| span.start));
+            SettingsError::of_toml(path, line, error.message())
         };
         let file: File = toml::from_str(text).map_err(of_toml)?;
         let tree = DeTable::parse(text).map_err(of_toml)?;
         let table: Table = toml::from_str(text).map_err(of_toml)?;
-        let mut leaves = Vec::new();
-        collect(&table, tree.get_ref(), &mut Vec::new(), &mut leaves, bytes);
-        let layer = Self { kind, path: path.to_path_buf(), leaves };
+        let mut layer = Self { kind, path: path.to_path_buf(), leaves: Vec::new(), tables: Vec::new() };
+        layer.collect(&table, tree.get_ref(), &mut Vec::new(), &lines);
         schema::check(&layer, &file, layer.trust())?;
+        values::check(&layer, &file)?;
         Ok((layer, file))
     }
 
@@ -98,9 +102,31 @@ impl Layer {
         }
     }
 
-    /// Returns the line of a value; that of the file's beginning if it is not there.
-    pub fn line(&self, key: &[&str]) -> usize {
-        self.leaves.iter().find(|leaf| leaf.key == key).map_or(1, |leaf| leaf.line)
+    /// Returns the file and line of a value or table; the file's first line if it is not there.
+    pub(super) fn place(&self, key: &[&str]) -> String {
+        let leaves = self.leaves.iter().map(|leaf| (&leaf.key, leaf.line));
+        let mut all = leaves.chain(self.tables.iter().map(|(key, line)| (key, *line)));
+        let line = all.find(|(found, _)| *found == key).map_or(1, |(_, line)| line);
+        format!("{}:{line}", self.path.display())
+    }
+
+    /// Collects the values; those of `team` are none of a setting.
+    fn collect(&mut self, table: &Table, tree: &DeTable<'_>, above: &mut Vec<String>, lines: &LineStarts) {
+        for (name, spanned) in tree {
+            let Some(value) = table.get(name.get_ref().as_ref()) else { continue };
+            let line = lines.line_of(Spanned::span(name).start);
+            let is_team = above.is_empty() && name.get_ref() == "team";
+            above.push(same_account(above, name.get_ref()));
+            match (value, spanned.get_ref()) {
+                _ if is_team => self.tables.push((above.clone(), line)),
+                (Value::Table(table), DeValue::Table(tree)) => {
+                    self.tables.push((above.clone(), line));
+                    self.collect(table, tree, above, lines);
+                }
+                (value, _) => self.leaves.push(Leaf { key: above.clone(), value: value.clone(), line }),
+            }
+            above.pop();
+        }
     }
 }
 
@@ -115,31 +141,37 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn line_of(bytes: &[u8], at: usize) -> usize {
-    bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1
-}
-
-/// Collects the values; those of `team` are none of a setting.
-fn collect(table: &Table, tree: &DeTable<'_>, above: &mut Vec<String>, leaves: &mut Vec<Leaf>, bytes: &[u8]) {
-    for (name, spanned) in tree {
-        let Some(value) = table.get(name.get_ref().as_ref()) else { continue };
-        if above.is_empty() && name.get_ref() == "team" {
-            continue;
-        }
-        above.push(same_account(above, name.get_ref()));
-        match (value, spanned.get_ref()) {
-            (Value::Table(table), DeValue::Table(tree)) => collect(table, tree, above, leaves, bytes),
-            (value, _) => {
-                let line = line_of(bytes, Spanned::span(name).start);
-                leaves.push(Leaf { key: above.clone(), value: value.clone(), line });
-            }
-        }
-        above.pop();
-    }
-}
-
 /// Returns the key, an account's ID in its one form, so that files name the same account alike.
 fn same_account(above: &[String], key: &str) -> String {
     let is_account = above.ends_with(&["profiles".to_owned(), "accounts".to_owned()]);
     account_id(key).filter(|_| is_account).unwrap_or_else(|| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counting from the beginning of the file for each value took minutes for as many.
+    #[test]
+    fn each_of_many_accounts_has_its_line() {
+        let account = |number: usize| format!("[profiles.accounts.{number:012}]\nalias = \"a{number}\"\n");
+        let text: String = (0..20_000).map(account).collect();
+        let (layer, _) =
+            Layer::parse(LayerKind::User, Path::new("/c"), text.as_bytes()).expect("is one of settings");
+        assert_eq!(layer.leaves.len(), 20_000);
+        for number in [0, 7, 19_999] {
+            let name = format!("{number:012}");
+            let place = layer.place(&["profiles", "accounts", &name, "alias"]);
+            assert_eq!(place, format!("/c:{}", 2 * number + 2));
+        }
+    }
+
+    #[test]
+    fn a_table_has_a_line_too() {
+        let text = "flow = \"device\"\n\n[sessions.corp]\nregion = \"eu-central-1\"\n";
+        let (layer, _) = Layer::parse(LayerKind::User, Path::new("/c"), text.as_bytes()).expect("parses");
+        assert_eq!(layer.place(&["sessions", "corp"]), "/c:3");
+        assert_eq!(layer.place(&["sessions", "corp", "region"]), "/c:4");
+        assert_eq!(layer.place(&["sessions", "other"]), "/c:1");
+    }
 }

@@ -21,8 +21,11 @@ mod edit;
 mod entry;
 mod error;
 mod layer;
+mod lines;
+mod load;
 mod schema;
 pub mod team;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,6 +38,8 @@ use self::entry::entries;
 pub use self::entry::{Entry, Source};
 pub use self::error::SettingsError;
 pub use self::layer::{Layer, LayerKind, Leaf};
+use self::load::Variables;
+pub use self::load::check_file;
 pub use self::schema::TeamPin;
 use self::schema::{File, SessionTable};
 use crate::console::Via;
@@ -48,6 +53,8 @@ use crate::session::store_selection::StorePreference;
 pub struct SettingsFiles {
     /// For everyone on this machine, the least important first.
     pub system: Vec<PathBuf>,
+    /// Whether the user has named the system-wide file, which must then exist.
+    pub is_named: bool,
     /// The user's config folder of kcaws.
     pub folder: Option<PathBuf>,
 }
@@ -119,53 +126,29 @@ impl FromStr for FlowChoice {
 
 const FLOWS: &str = "auto, device, pkce";
 const STORES: &str = "auto, secret-service, keyutils, keychain, wincred, file";
-const SWITCH: &str = "true, false";
 
 impl Settings {
-    /// Reads the settings; a missing file counts as an empty one.
-    pub fn load(files: &SettingsFiles, env: &Env) -> Result<Self, SettingsError> {
-        let mut layers = Vec::new();
-        for path in &files.system {
-            layers.extend(Layer::read(LayerKind::System, path)?.map(|(layer, _)| layer));
-        }
-        let own = match files.own() {
-            Some(path) => Layer::read(LayerKind::User, &path)?,
-            None => None,
-        };
-        if let (Some((own, file)), Some(folder)) = (own, &files.folder) {
-            for pin in &file.team {
-                layers.push(team::pinned(folder, pin)?);
-            }
-            layers.push(own);
-        }
-        Self::of(layers, files.own(), env)
-    }
-
-    fn of(layers: Vec<Layer>, path: Option<PathBuf>, env: &Env) -> Result<Self, SettingsError> {
+    fn of(layers: Vec<Layer>, path: Option<PathBuf>, env: &Env, variables: Variables) -> Self {
         let file = merged(&layers);
-        let flow_of_env = parsed(env, "KCAWS_FLOW", FLOWS)?;
-        let keyring_of_env = parsed(env, "KCAWS_KEYRING", STORES)?;
-        let via_of_env = parsed(env, "KCAWS_CONSOLE_VIA", Via::NAMES)?;
-        let auto_login_of_env =
-            env.get("KCAWS_AUTO_LOGIN").map(|value| switch(&value, "KCAWS_AUTO_LOGIN")).transpose()?;
-        let entries = entries(&layers, env, auto_login_of_env);
-        Ok(Self {
-            keyring: keyring_of_env
+        let entries = entries(&layers, env, variables.auto_login);
+        Self {
+            keyring: variables
+                .keyring
                 .or_else(|| file.keyring.as_ref().and_then(|name| name.parse().ok()))
                 .unwrap_or(StorePreference::Auto),
-            auto_login: auto_login_of_env.or(file.auto_login).unwrap_or(false),
-            console_via: via_of_env.unwrap_or_else(|| of_file(file.console_via.as_ref())),
+            auto_login: variables.auto_login.or(file.auto_login).unwrap_or(false),
+            console_via: variables.console_via.unwrap_or_else(|| of_file(file.console_via.as_ref())),
             flow: of_file(file.flow.as_ref()),
-            flow_of_env,
+            flow_of_env: variables.flow,
             browser: file.browser,
-            browser_of_env: env.get("KCAWS_BROWSER"),
-            name_of_env: env.get("KCAWS_NAME_TEMPLATE"),
+            browser_of_env: variables.browser,
+            name_of_env: variables.name,
             profiles: file.profiles,
             sessions: file.sessions,
             entries,
             layers,
             path,
-        })
+        }
     }
 
     /// Returns how a login of the session goes.
@@ -250,27 +233,6 @@ fn insert(table: &mut Table, key: &[String], value: Value) {
         table = below;
     }
     table.insert(last.clone(), value);
-}
-
-/// Returns the value of a variable.
-fn parsed<T: FromStr<Err = ()>>(
-    env: &Env,
-    name: &str,
-    known: &'static str,
-) -> Result<Option<T>, SettingsError> {
-    let Some(value) = env.get(name) else { return Ok(None) };
-    let bad = |()| SettingsError::BadValue { setting: name.to_owned(), value: value.clone(), known };
-    value.parse().map(Some).map_err(bad)
-}
-
-fn switch(value: &str, name: &str) -> Result<bool, SettingsError> {
-    match value.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => {
-            Err(SettingsError::BadValue { setting: name.to_owned(), value: value.to_owned(), known: SWITCH })
-        }
-    }
 }
 
 #[cfg(test)]

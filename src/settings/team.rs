@@ -10,15 +10,12 @@ use url::Url;
 
 use super::error::SettingsError;
 use super::layer::{Layer, LayerKind};
-use super::schema::{File, TeamPin};
-use crate::console::regions;
+use super::schema::TeamPin;
 use crate::platform::aead::hex;
 use crate::platform::foreign_file;
 use crate::platform::shown_url::ShownUrl;
 use crate::ports::download::Download;
 use crate::ports::redirects::NoAnswer;
-use crate::profile::draft::is_plain_name;
-use crate::session::start_url;
 
 /// Ten thousand accounts with an alias take less.
 pub const LARGEST: usize = 1024 * 1024;
@@ -113,8 +110,7 @@ impl TeamFile {
         if body.trim_ascii_start().starts_with(b"<") {
             return Err(TeamError::Page { host: url.host_str().unwrap_or_default().to_owned() });
         }
-        let (layer, file) = Layer::parse(LayerKind::Team(url.to_string()), Path::new(url.as_str()), body)?;
-        judge(&layer, &file)?;
+        let (_, file) = Layer::parse(LayerKind::Team(url.to_string()), Path::new(url.as_str()), body)?;
         let sha256 = digest(body);
         let sessions = file.sessions.iter().filter(|(_, table)| table.start_url.is_some());
         Ok(Self {
@@ -163,45 +159,6 @@ pub(super) fn pinned(folder: &Path, pin: &TeamPin) -> Result<Layer, SettingsErro
 /// Returns the hash of a file, in lower-case hex.
 pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// Checks what only decides something later, when no one could tell any more where it came from.
-fn judge(layer: &Layer, file: &File) -> Result<(), SettingsError> {
-    let invalid = |key: &[&str], why: String| SettingsError::Invalid {
-        place: format!("{}:{}", layer.path.display(), layer.line(key)),
-        key: key.join("."),
-        why,
-    };
-    let of_profiles = |table: &[&str], profiles: &crate::profile::naming::ProfileSettings| {
-        let key = |name| [table, &[name]].concat();
-        if let Err(error) = profiles.template() {
-            return Err(invalid(&key("name"), format!("is not a template: {error}")));
-        }
-        for (_, region) in profiles.regions() {
-            if let Err(error) = regions::parse(region) {
-                return Err(invalid(&key("region"), error.to_string()));
-            }
-        }
-        Ok(())
-    };
-    of_profiles(&["profiles"], &file.profiles)?;
-    for (name, table) in &file.sessions {
-        let key = |key| ["sessions", name.as_str(), key];
-        if !is_plain_name(name) || name.starts_with('-') {
-            return Err(invalid(&["sessions", name], "is not a valid session name".to_owned()));
-        }
-        if let Some(Err(error)) = table.start_url.as_deref().map(start_url::cleaned) {
-            return Err(invalid(&key("start_url"), format!("is not a start URL: {error}")));
-        }
-        if let Some(Err(error)) = table.region.as_deref().map(regions::parse) {
-            return Err(invalid(&key("region"), error.to_string()));
-        }
-        if table.scopes.iter().flatten().any(|scope| !is_scope(scope)) {
-            return Err(invalid(&key("scopes"), "has an invalid scope".to_owned()));
-        }
-        of_profiles(&["sessions", name, "profiles"], &table.profiles)?;
-    }
-    Ok(())
 }
 
 /// Returns whether it can be one of `sso_registration_scopes`, which commas separate (RFC 6749 section 3.3).

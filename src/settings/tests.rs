@@ -116,7 +116,8 @@ fn layered(system: &[&str], own: &str, env: &[(&str, &str)]) -> Settings {
     };
     let system = system.iter().enumerate().map(|(at, text)| put(&at.to_string(), text)).collect();
     put("config.toml", own);
-    let files = SettingsFiles { system, folder: Some(folder.path().to_path_buf()) };
+    let files =
+        SettingsFiles { system, folder: Some(folder.path().to_path_buf()), ..SettingsFiles::default() };
     Settings::load(&files, &Env::from_pairs(env)).expect("loads")
 }
 
@@ -159,4 +160,75 @@ fn what_one_session_has_beats_what_all_have_and_a_variable_beats_both() {
     let settings = layered(&[system], own, &env);
     assert_eq!((settings.flow("corp"), settings.browser("corp")), (FlowChoice::Auto, Some("brave")));
     assert_eq!(settings.profiles("corp").name.as_deref(), Some("{session}"));
+}
+
+#[test]
+fn a_variable_beats_what_a_session_has_and_the_entries_show_it() {
+    let own = "flow = \"device\"\n[sessions.corp]\nflow = \"pkce\"\nbrowser = \"edge\"\n[sessions.corp.profiles]\nname = \"{role}\"\n";
+    let env = [("KCAWS_FLOW", "auto"), ("KCAWS_BROWSER", "brave"), ("KCAWS_NAME_TEMPLATE", "{session}")];
+    let settings = layered(&[], own, &env);
+    for (key, value, variable, before) in [
+        (&["flow"][..], "auto", "KCAWS_FLOW", Some("device")),
+        (&["sessions", "corp", "flow"][..], "auto", "KCAWS_FLOW", Some("pkce")),
+        (&["browser"][..], "brave", "KCAWS_BROWSER", None),
+        (&["sessions", "corp", "browser"][..], "brave", "KCAWS_BROWSER", Some("edge")),
+        (&["sessions", "corp", "profiles", "name"][..], "{session}", "KCAWS_NAME_TEMPLATE", Some("{role}")),
+    ] {
+        let entry = settings.entries.iter().find(|entry| entry.key == key).expect("is there");
+        assert_eq!((entry.value.as_str(), &entry.source), (Some(value), &Source::Variable(variable)));
+        let overridden = entry.overridden.first().and_then(|(value, _)| value.as_str());
+        assert_eq!(overridden, before, "{key:?}");
+    }
+    assert!(!settings.entries.iter().any(|entry| entry.key == ["sessions", "other", "flow"]));
+}
+
+#[test]
+fn a_file_that_was_named_must_exist_and_the_usual_ones_need_not() {
+    let files = |is_named| SettingsFiles { system: vec!["/nowhere/k.toml".into()], is_named, folder: None };
+    let env = Env::from_pairs(&[]);
+    assert!(Settings::load(&files(false), &env).is_ok());
+    let error = Settings::load(&files(true), &env).expect_err("it is not there");
+    assert!(matches!(&error, SettingsError::NoSystemFile { path } if path.ends_with("k.toml")), "{error}");
+}
+
+#[test]
+fn what_is_wrong_can_be_left_out_and_the_rest_is_used() {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let put = |name: &str, text: &str| {
+        let mut temp = tempfile::NamedTempFile::new_in(&folder).expect("creates");
+        temp.write_all(text.as_bytes()).expect("writes");
+        temp.persist(folder.path().join(name)).expect("persists");
+        folder.path().join(name)
+    };
+    let system = vec![put("a.toml", "flow = \n"), put("b.toml", "keyring = \"keyutils\"\n")];
+    put("config.toml", "flow = \"pkce\"\n[[team]]\nurl = \"https://x/\"\nsha256 = \"00\"\n");
+    let folder = Some(folder.path().to_path_buf());
+    let files = SettingsFiles { system, folder, ..SettingsFiles::default() };
+    let env = Env::from_pairs(&[("KCAWS_AUTO_LOGIN", "often")]);
+    assert!(matches!(Settings::load(&files, &env), Err(SettingsError::InSystemFile(_))));
+    let (settings, errors) = Settings::load_usable(&files, &env);
+    let [of_system, of_team, of_variable] = errors.try_into().expect("three");
+    assert!(matches!(of_system, SettingsError::InSystemFile(_)), "{of_system}");
+    assert!(matches!(of_team, SettingsError::TeamMissing { .. }), "{of_team}");
+    assert!(matches!(of_variable, SettingsError::BadValue { .. }), "{of_variable}");
+    assert_eq!(settings.flow("corp"), FlowChoice::Pkce);
+    assert_eq!(settings.keyring, StorePreference::Named(StoreKind::Keyutils));
+}
+
+#[test]
+fn an_unknown_word_comes_with_those_that_are_known() {
+    for (text, word, one_of_known) in [
+        ("keyrin = \"auto\"\n", "keyrin", "keyring"),
+        ("[profiles]\ncreate = \"al\"\n", "al", "all"),
+        ("[sessions.corp]\nregoin = \"eu-central-1\"\n", "regoin", "region"),
+        ("[profiles.accounts.dev]\naliass = \"d\"\n", "aliass", "alias"),
+    ] {
+        match load(Some(text), &[]) {
+            Err(SettingsError::Unknown { word: found, known, .. }) => {
+                assert_eq!(found, word);
+                assert!(known.iter().any(|known| known == one_of_known), "{known:?}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
 }

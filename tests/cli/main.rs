@@ -47,6 +47,7 @@ mod test_proxy;
 mod test_readme;
 mod test_refusals;
 mod test_settings;
+mod test_settings_faults;
 mod test_snapshots;
 mod test_start_url;
 mod test_status;

@@ -14,7 +14,7 @@ const HOST: &str = "intranet.example.com";
 const URL: &str = "https://intranet.example.com/aws";
 
 /// A machine with nothing set up, and the company's web server.
-fn machine() -> LoginFixture {
+pub(crate) fn machine() -> LoginFixture {
     machine_with(IdcSim::builder())
 }
 
@@ -26,11 +26,11 @@ fn machine_with(builder: Builder) -> LoginFixture {
     fixture
 }
 
-fn xdg(fixture: &LoginFixture) -> PathBuf {
+pub(crate) fn xdg(fixture: &LoginFixture) -> PathBuf {
     fixture.env.root().join("etc")
 }
 
-fn system_wide(fixture: &LoginFixture, text: &str) -> PathBuf {
+pub(crate) fn system_wide(fixture: &LoginFixture, text: &str) -> PathBuf {
     let path = xdg(fixture).join("kcaws/config.toml");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
@@ -38,7 +38,7 @@ fn system_wide(fixture: &LoginFixture, text: &str) -> PathBuf {
     path
 }
 
-fn own(fixture: &LoginFixture, text: &str) -> PathBuf {
+pub(crate) fn own(fixture: &LoginFixture, text: &str) -> PathBuf {
     fixture.env.write_home_file(".config/kcaws/config.toml", text)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::cli::error::AS_ROOT;
-use crate::platform::file_facts::{Who, readable, takes_files, writable};
+use crate::platform::file_facts::{Who, readable, takes_files, writable, writer};
 use crate::platform::host;
 use crate::platform::owner::{self, Obstacle, ObstacleKind};
 use crate::shell::quote::argument;
@@ -97,16 +97,10 @@ pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let folder = config.as_deref().and_then(Path::parent).map(Path::to_path_buf);
     for path in [folder.as_ref(), config.as_ref(), credentials.as_ref()].into_iter().flatten() {
-        let Ok(open) = writable(path) else { continue };
+        let Ok(open) = writer(path) else { continue };
         let subject = path.display().to_string();
         if let Some(who) = open {
-            let fix = match who {
-                Who::ItsOwner if host::is_root() => AS_ROOT.to_owned(),
-                Who::ItsOwner => take_back(path),
-                Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
-            };
-            let why = format!("{who}, and can therefore decide which program your tools run");
-            findings.push(Finding::error(subject, why, fix));
+            findings.push(others_decide(path, who, "which program your tools run"));
         } else if Some(path) == credentials.as_ref() && readable(path).unwrap_or(false) {
             let fix = format!("chmod 600 {}", argument(&subject));
             findings.push(Finding::error(subject, "others can read the keys in it", fix));
@@ -116,6 +110,29 @@ pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
         findings.push(Finding::ok("", "only you can write to your AWS configuration"));
     }
     findings
+}
+
+/// Checks who can write to `config.toml`, which names the browser and where to log in.
+pub(super) fn own_settings(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let Some(file) = context.app.settings_files().own() else { return Vec::new() };
+    let open = |path: &Path| writer(path).ok().flatten().map(|who| (path.to_path_buf(), who));
+    match file.parent().and_then(open).or_else(|| open(&file)) {
+        Some((path, who)) => {
+            vec![others_decide(&path, who, "which browser kcaws starts, and where you log in")]
+        }
+        None if file.exists() => vec![Finding::ok("", "only you can write to your config.toml")],
+        None => Vec::new(),
+    }
+}
+
+fn others_decide(path: &Path, who: Who, what: &str) -> Finding {
+    let subject = path.display().to_string();
+    let fix = match who {
+        Who::ItsOwner if host::is_root() => AS_ROOT.to_owned(),
+        Who::ItsOwner => take_back(path),
+        Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
+    };
+    Finding::error(subject, format!("{who}, and can therefore decide {what}"), fix)
 }
 
 #[cfg(all(test, unix))]
@@ -157,5 +174,22 @@ mod tests {
         chmod(&doctor.path(".aws/config"), 0o666);
         let open = doctor.look(aws_folder);
         assert!(open[0].reason.contains("which program"), "{open:?}");
+    }
+    #[test]
+    fn config_toml_is_written_by_us_alone() {
+        let doctor = TestDoctor::new();
+        assert!(doctor.look(own_settings).is_empty(), "there is none");
+        let file = doctor.path("config/config.toml");
+        let doctor = doctor.file("config/config.toml", "browser = \"/opt/browser\"\n");
+        chmod(&doctor.path("config"), 0o755);
+        assert_eq!(states(&doctor.look(own_settings)), ["ok"]);
+        chmod(&file, 0o666);
+        let open = doctor.look(own_settings);
+        assert_eq!(states(&open), ["error"]);
+        assert!(open[0].reason.contains("which browser"), "{open:?}");
+        assert!(open[0].fix.as_ref().is_some_and(|fix| fix.starts_with("chmod go-w ")), "{open:?}");
+        chmod(&file, 0o600);
+        chmod(&doctor.path("config"), 0o777);
+        assert_eq!(states(&doctor.look(own_settings)), ["error"]);
     }
 }

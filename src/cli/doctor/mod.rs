@@ -100,6 +100,7 @@ const CHECKS: &[Check] = &[
     Check { name: "surroundings", look: store::surroundings },
     Check { name: "state_folder", look: files::state_folder },
     Check { name: "aws_folder", look: files::aws_folder },
+    Check { name: "own_settings", look: files::own_settings },
 ];
 
 #[derive(Serialize)]

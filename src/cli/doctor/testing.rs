@@ -143,6 +143,7 @@ impl TestDoctor {
         let folders = Folders {
             home: Some(self.home.path().to_path_buf()),
             state: Some(self.path("state")),
+            config: Some(self.path("config")),
             ..Folders::default()
         };
         let app = App::over(Env::from_pairs(&env), folders, Arc::new(FakeClock::at(NOW)), self.ports.ports());

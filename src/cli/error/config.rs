@@ -1,6 +1,7 @@
 //! Errors in `~/.aws/config`.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use super::{CommandError, ErrorCode, Exit, chain};
 use crate::platform::folders::oddity_of_name;
@@ -12,7 +13,7 @@ impl From<ConfigError> for CommandError {
         let failure = Self::new(Exit::Configuration, ErrorCode::Config, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
-            ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source)),
+            ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source, FileKind::AwsConfig)),
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("fix that line"),
             ConfigError::BadStartUrl { meant, .. } => Self { code: ErrorCode::BadStartUrl, ..failure }
                 .hint(format!("change that line to `sso_start_url = {meant}`")),
@@ -72,16 +73,49 @@ impl From<ConfigError> for CommandError {
     }
 }
 
-/// Returns what to check if `~/.aws/config` cannot be opened: permissions are only one reason.
-pub(super) fn of_reading(error: &std::io::Error) -> &'static str {
-    match error.kind() {
+/// What a hint about a file can name besides the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileKind {
+    /// AWS_CONFIG_FILE names another one.
+    AwsConfig,
+    Other,
+}
+
+impl FileKind {
+    /// Tells `config.toml` and the copies of teams' files from `~/.aws/config`, which has no such name.
+    pub(super) fn of(path: &Path) -> Self {
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            Self::Other
+        } else {
+            Self::AwsConfig
+        }
+    }
+}
+
+/// Returns what to check if a file cannot be opened: permissions are only one reason.
+pub(super) fn of_reading(error: &std::io::Error, kind: FileKind) -> &'static str {
+    match (error.kind(), kind) {
         _ if is_link_loop(error) => {
             "a symbolic link there points back to itself (`ls -l` shows it); point it to the file"
         }
-        ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE must name a file",
-        ErrorKind::NotADirectory => "part of that path is a file, not a folder; check AWS_CONFIG_FILE",
-        ErrorKind::FileTooLarge => "check AWS_CONFIG_FILE: the file must not be larger than 8 MB",
-        ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it is a pipe that nothing writes to",
-        _ => "check the permissions of the file (AWS_CONFIG_FILE)",
+        (ErrorKind::IsADirectory, FileKind::AwsConfig) => {
+            "that is a folder; AWS_CONFIG_FILE must name a file"
+        }
+        (ErrorKind::IsADirectory, FileKind::Other) => "name a file, or move that folder away",
+        (ErrorKind::NotADirectory, FileKind::AwsConfig) => {
+            "part of that path is a file, not a folder; check AWS_CONFIG_FILE"
+        }
+        (ErrorKind::NotADirectory, FileKind::Other) => "check the path: part of it is a file, not a folder",
+        (ErrorKind::FileTooLarge, FileKind::AwsConfig) => {
+            "check AWS_CONFIG_FILE: the file must not be larger than 8 MB"
+        }
+        (ErrorKind::FileTooLarge, FileKind::Other) => "check the file: it must not be larger than 8 MB",
+        (ErrorKind::TimedOut, FileKind::AwsConfig) => {
+            "check AWS_CONFIG_FILE: it is a pipe that nothing writes to"
+        }
+        (ErrorKind::TimedOut, FileKind::Other) => "use a regular file: that is a pipe that nothing writes to",
+        (ErrorKind::NotFound, FileKind::Other) => "check the name of the file",
+        (_, FileKind::AwsConfig) => "check the permissions of the file (AWS_CONFIG_FILE)",
+        (_, FileKind::Other) => "check the permissions of the file and of its folders",
     }
 }

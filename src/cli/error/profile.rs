@@ -1,6 +1,6 @@
 //! Errors of writing the config file.
 
-use super::config::of_reading;
+use super::config::{FileKind, of_reading};
 use super::{CommandError, ErrorCode, Exit, chain};
 use crate::platform::protection::Protection;
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
@@ -30,18 +30,21 @@ impl From<ConfigFileError> for CommandError {
         let failure = Self::new(Exit::Failed, ErrorCode::ConfigFile, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
-            ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
-                _ if is_link_loop(source) => of_reading(source),
-                std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
+            ConfigFileError::Io { path, source, .. } => failure.hint(match source.kind() {
+                _ if is_link_loop(source) => of_reading(source, FileKind::of(path)),
+                std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source, FileKind::of(path)),
                 // kcaws's own error, not the system's: the file was too large to be read.
                 std::io::ErrorKind::FileTooLarge | std::io::ErrorKind::TimedOut
                     if source.raw_os_error().is_none() =>
                 {
-                    of_reading(source)
+                    of_reading(source, FileKind::of(path))
                 }
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
                 | std::io::ErrorKind::FileTooLarge => "nothing was changed; free up space, then try again",
+                std::io::ErrorKind::ReadOnlyFilesystem if FileKind::of(path) == FileKind::Other => {
+                    "nothing was changed: the file system is read-only; change the file at its source"
+                }
                 std::io::ErrorKind::ReadOnlyFilesystem => {
                     "nothing was changed: the file system is read-only; change the file at its source, or use another file (AWS_CONFIG_FILE)"
                 }
@@ -57,6 +60,9 @@ impl From<ConfigFileError> for CommandError {
             ConfigFileError::ReadOnly { .. } => Self { code: ErrorCode::ReadOnly, ..failure }.hint(
                 "nothing was changed; change the file at its source (Nix, home-manager, your administrator)",
             ),
+            ConfigFileError::NotAFile { path } if FileKind::of(path) == FileKind::Other => {
+                failure.hint("move away what is there, or make it a file")
+            }
             ConfigFileError::NotAFile { .. } => failure.hint("check AWS_CONFIG_FILE"),
             ConfigFileError::HardLinked { .. } | ConfigFileError::Mounted { .. } => {
                 Self { code: ErrorCode::NotReplaceable, ..failure }

@@ -1,19 +1,29 @@
 //! Errors in kcaws's own settings, and in those of a team.
 
 use super::asking::TENANT;
+use super::config::{FileKind, of_reading};
 use super::network::NO_WAY_THERE;
-use super::{CommandError, ErrorCode, Exit, chain};
+use super::{CommandError, ErrorCode, Exit, Hint, chain};
 use crate::project::ProjectError;
 use crate::settings::SettingsError;
 use crate::settings::team::TeamError;
 use crate::shell::quote::argument;
+use crate::similar::did_you_mean;
+
+/// The way out for users who cannot change the administrator's file.
+const WITHOUT_IT: &str = "without the file: KCAWS_SYSTEM_CONFIG=none";
 
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
         let failure = Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
-            SettingsError::Unreadable { .. } => failure.hint("check the permissions of the file"),
+            SettingsError::Unreadable { source, .. } => failure.hint(of_reading(source, FileKind::Other)),
+            SettingsError::Unknown { word, known, .. } => {
+                let near = did_you_mean(word, known.iter().map(String::as_str));
+                failure.hint(format!("{near}known there: {}", known.join(", ")))
+            }
+            SettingsError::BadRegion { error, .. } => failure.hint(error.hint()),
             SettingsError::Syntax { .. } | SettingsError::Invalid { .. } => {
                 failure.hint("fix that line; `docs/configuration.md` has the list of settings")
             }
@@ -27,16 +37,28 @@ impl From<SettingsError> for CommandError {
                     "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
                 ))
             }
-            SettingsError::BadValue { known, .. } => failure.hint(format!("use one of {known}")),
+            SettingsError::BadValue { value, known, .. } => {
+                let near = did_you_mean(value, known.split(", "));
+                failure.hint(format!("{near}use one of {known}"))
+            }
             SettingsError::NotHere { .. } => failure
                 .because("it runs a program, opens logins by itself or decides where secrets are stored")
                 .hint("remove that line; everyone can set it in their own config.toml, an administrator in the system-wide one"),
             SettingsError::OpenToOthers { opening, .. } => failure
                 .because("anyone who can write to it decides where you log in")
                 .hint(format!(
-                    "as an administrator: chown root {path} && chmod go-w {path}; without it: KCAWS_SYSTEM_CONFIG=none",
+                    "as an administrator: chown -h root {path} && chmod go-w {path}",
                     path = argument(&opening.path.display().to_string())
                 )),
+            SettingsError::NoSystemFile { path } => {
+                let is_none = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("none"));
+                failure.hint(if is_none {
+                    "to turn it off, write it in lower case: KCAWS_SYSTEM_CONFIG=none"
+                } else {
+                    "correct KCAWS_SYSTEM_CONFIG, or `unset KCAWS_SYSTEM_CONFIG` for the usual files"
+                })
+            }
+            SettingsError::InSystemFile(_) => failure,
             SettingsError::TeamMissing { .. } => failure.hint("run `kcaws configure --refresh` to fetch them"),
             SettingsError::TeamChanged { .. } => {
                 failure.hint("run `kcaws configure --refresh` to fetch it again, and see what has changed")
@@ -46,7 +68,24 @@ impl From<SettingsError> for CommandError {
                 failure.hint(format!("add to it by hand: {}", lines.replace('\n', "; ")))
             }
         };
-        failure.because_of(cause)
+        match error {
+            SettingsError::InSystemFile(error) => Self::from(*error).with_way_around(WITHOUT_IT),
+            _ => failure.because_of(cause),
+        }
+    }
+}
+
+impl CommandError {
+    /// Adds another way to the hint.
+    fn with_way_around(self, way: &str) -> Self {
+        match self.hint {
+            // Otherwise the file is not at fault.
+            Some(Hint::Text(hint)) if self.code == ErrorCode::Settings => {
+                let end = if hint.ends_with('?') { "" } else { ";" };
+                Self { hint: Some(Hint::Text(format!("{hint}{end} {way}"))), ..self }
+            }
+            hint => Self { hint, ..self },
+        }
     }
 }
 
@@ -90,7 +129,7 @@ impl From<ProjectError> for CommandError {
             ProjectError::NotAllowed { .. } => {
                 Self { exit: Exit::Failed, ..failure }.hint("`kcaws allow --list` shows what is")
             }
-            ProjectError::Unreadable { .. } => failure.hint("check the permissions of the file"),
+            ProjectError::Unreadable { source, .. } => failure.hint(of_reading(source, FileKind::Other)),
             ProjectError::TooLarge { .. } | ProjectError::Syntax { .. } => {
                 failure.hint("it has two keys: profile = \"NAME\" and session = \"NAME\"")
             }

@@ -47,6 +47,12 @@ pub(super) struct LogoutArgs {
 }
 
 pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    // A mistake in a file, such as the administrator's, must not keep anyone logged in.
+    for error in app.load_usable_settings() {
+        let CommandError { message, cause, .. } = error.into();
+        let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+        ui.warn(&format!("{message}{cause}; logging out without it"));
+    }
     if args.purge {
         return purge::run(args.yes, app, ui);
     }

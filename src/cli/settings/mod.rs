@@ -1,5 +1,6 @@
 //! `kcaws settings …`: kcaws's own settings.
 
+mod check;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -8,9 +9,11 @@ use super::error::CommandError;
 use super::ui::Ui;
 use crate::app::App;
 
-/// Show kcaws's own settings and where each comes from
+/// Show kcaws's own settings and where each comes from, or check a file of them
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws settings show\n  kcaws settings show --json")]
+#[command(
+    after_help = "Examples:\n  kcaws settings show\n  kcaws settings show --json\n  kcaws settings check kcaws.toml"
+)]
 pub(super) struct SettingsArgs {
     #[command(subcommand)]
     command: SettingsCommand,
@@ -19,16 +22,21 @@ pub(super) struct SettingsArgs {
 #[derive(Debug, Subcommand)]
 enum SettingsCommand {
     Show(show::ShowArgs),
+    Check(check::CheckArgs),
 }
 
 impl SettingsArgs {
     pub(super) fn wants_json(&self) -> bool {
-        let SettingsCommand::Show(args) = &self.command;
-        args.json
+        match &self.command {
+            SettingsCommand::Show(args) => args.json,
+            SettingsCommand::Check(_) => false,
+        }
     }
 }
 
 pub(super) fn run(args: &SettingsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let SettingsCommand::Show(args) = &args.command;
-    show::run(args, app, ui)
+    match &args.command {
+        SettingsCommand::Show(args) => show::run(args, app, ui),
+        SettingsCommand::Check(args) => check::run(args, app, ui),
+    }
 }

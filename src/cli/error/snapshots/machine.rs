@@ -83,6 +83,12 @@ pub(super) fn of_config_file() -> Vec<CommandError> {
         read_only(Protection::FileSystem),
         read_only(Protection::Store),
         ConfigFileError::NotAFile { path: config_path() },
+        ConfigFileError::NotAFile { path: "/home/alice/.config/kcaws/config.toml".into() },
+        ConfigFileError::Io {
+            what: "read",
+            path: "/home/alice/.config/kcaws/team/0123456789abcdef.toml".into(),
+            source: io(ErrorKind::IsADirectory),
+        },
         ConfigFileError::HardLinked { path: config_path(), links: 2 },
         ConfigFileError::Mounted { path: config_path(), source: io(ErrorKind::ResourceBusy) },
         ConfigFileError::Owner { path: config_path(), source: io(PermissionDenied) },
@@ -105,12 +111,28 @@ pub(super) fn of_settings() -> Vec<CommandError> {
     let opening = |path: &str| Opening { path: path.into(), who: Who::Everybody };
     let path = || PathBuf::from("/home/alice/.config/kcaws/config.toml");
     let session = || text("corp");
+    let own_place = || format!("{}:3", path().display());
+    let in_system_file = |error| SettingsError::InSystemFile(Box::new(error));
     all([
         SettingsError::Unreadable { path: path(), source: io(PermissionDenied) },
-        SettingsError::Syntax { path: path(), line: 3, what: text("unknown setting `keyrng`") },
+        SettingsError::Unreadable { path: path(), source: io(ErrorKind::IsADirectory) },
+        SettingsError::Unreadable { path: path(), source: io(ErrorKind::FileTooLarge) },
+        SettingsError::Unreadable { path: path(), source: io(ErrorKind::TimedOut) },
+        SettingsError::Unreadable { path: path(), source: io(ErrorKind::NotFound) },
+        SettingsError::Unreadable { path: path(), source: rustix::io::Errno::LOOP.into() },
+        SettingsError::Syntax { path: path(), line: 3, what: text("string values must be quoted") },
+        SettingsError::Unknown {
+            path: path(),
+            line: 3,
+            what: "field",
+            word: text("keyrng"),
+            known: vec![text("flow"), text("keyring")],
+        },
         SettingsError::BadValue { setting: text("keyring"), value: text("x"), known: "keyutils, file" },
-        SettingsError::BadAccountAccess { session: session(), path: Some(path()) },
-        SettingsError::BadIdpUrl { session: session(), path: Some(path()) },
+        SettingsError::BadValue { setting: text("keyring"), value: text("flie"), known: "keyutils, file" },
+        SettingsError::BadRegion { place: own_place(), key: text("profiles.region"), error: no_region() },
+        SettingsError::BadAccountAccess { session: session(), place: own_place() },
+        SettingsError::BadIdpUrl { session: session(), place: own_place() },
         SettingsError::NoIdpUrl { session: session(), path: Some(path()) },
         SettingsError::Invalid {
             place: text("/etc/kcaws/config.toml:3"),
@@ -121,11 +143,25 @@ pub(super) fn of_settings() -> Vec<CommandError> {
             place: text("https://intranet.example.com/kcaws.toml:3"),
             key: text("browser"),
         },
-        SettingsError::OpenToOthers {
+        in_system_file(SettingsError::OpenToOthers {
             path: "/etc/kcaws/config.toml".into(),
             opening: opening("/etc/kcaws/config.toml"),
-        },
-        SettingsError::OpenToOthers { path: "/etc/kcaws/config.toml".into(), opening: opening("/etc/kcaws") },
+        }),
+        in_system_file(SettingsError::OpenToOthers {
+            path: "/etc/kcaws/config.toml".into(),
+            opening: opening("/etc/kcaws"),
+        }),
+        in_system_file(SettingsError::Syntax {
+            path: "/etc/kcaws/config.toml".into(),
+            line: 3,
+            what: text("string values must be quoted"),
+        }),
+        in_system_file(SettingsError::Unreadable {
+            path: "/etc/kcaws/config.toml".into(),
+            source: rustix::io::Errno::MFILE.into(),
+        }),
+        SettingsError::NoSystemFile { path: "/etc/kcaws.toml".into() },
+        SettingsError::NoSystemFile { path: "/home/alice/None".into() },
         SettingsError::TeamMissing { url: text("https://intranet.example.com/kcaws.toml") },
         SettingsError::TeamChanged { url: text("https://intranet.example.com/kcaws.toml"), path: path() },
         SettingsError::NoFolder,
