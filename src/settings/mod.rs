@@ -23,6 +23,7 @@ mod error;
 mod layer;
 mod schema;
 pub mod team;
+mod team_url;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,13 +31,14 @@ use std::str::FromStr;
 
 use toml::{Table, Value};
 
-pub use self::edit::{key_part, with_session_key, with_team};
+pub use self::edit::{ByHand, key_part, with_session_key, with_team};
 use self::entry::entries;
 pub use self::entry::{Entry, Source};
 pub use self::error::SettingsError;
 pub use self::layer::{Layer, LayerKind, Leaf};
 pub use self::schema::TeamPin;
 use self::schema::{File, SessionTable};
+pub use self::team_url::TeamUrl;
 use crate::console::Via;
 use crate::platform::env::Env;
 use crate::profile::naming::ProfileSettings;

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::error::SettingsError;
 use super::layer::Layer;
+use super::team_url::TeamUrl;
 use super::{FLOWS, FlowChoice, STORES};
 use crate::console::Via;
 use crate::ports::browser::is_known_browser;
@@ -51,7 +52,7 @@ pub(super) struct SessionTable {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct TeamPin {
-    pub url: String,
+    pub url: TeamUrl,
     /// Of the file's bytes, in lower-case hex.
     pub sha256: String,
 }
