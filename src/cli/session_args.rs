@@ -7,7 +7,7 @@ use super::error::{CommandError, ErrorCode};
 use super::ui::Ui;
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
-use crate::profile::Document;
+use crate::profile::{Document, SsoSession};
 use crate::settings::Settings;
 use crate::shell::quote::argument;
 use crate::similar::similar;
@@ -50,8 +50,7 @@ impl SessionArgs {
         match (&self.profile, self.named()) {
             (Some(profile), _) => Ok(Some(resolve::session_of_profile(app, profile)?.session.name)),
             (None, Some(name)) => {
-                let found = resolve::session_named(app, name);
-                found.map_err(|error| explained(error.into(), app, name))?;
+                named(app, name)?;
                 Ok(Some(name.to_owned()))
             }
             (None, None) => Ok(None),
@@ -59,11 +58,16 @@ impl SessionArgs {
     }
 }
 
+/// Returns the session of this name, or an error with what may be meant.
+pub(super) fn named(app: &App, name: &str) -> Result<SsoSession, CommandError> {
+    resolve::session_named(app, name).map_err(|error| explained(error.into(), app, name))
+}
+
 /// Adds a hint if a profile was given, as with `aws sso login --profile`, or a session that is not set up yet.
 fn explained(error: CommandError, app: &App, name: &str) -> CommandError {
     let is_profile =
         app.document().is_ok_and(|document| document.profile_names().iter().any(|one| one == name));
-    if !matches!(error.code(), ErrorCode::NoSuchSession | ErrorCode::NoSessions) {
+    if error.code() != ErrorCode::NoSuchSession {
         return error;
     }
     if is_profile {

@@ -203,12 +203,12 @@ fn purge_stops_where_tokens_would_be_left_that_no_one_finds() {
 fn purge_creates_nothing_where_nothing_is() {
     let fixture = LoginFixture::new();
     assert!(!fixture.state().exists());
-    // As in a home that is read-only: no folder can be created there.
+    // As in a home that is read-only: no folder can be created below /proc.
     let parent = fixture.state().parent().unwrap().to_path_buf();
     if parent.exists() {
         std::fs::remove_dir_all(&parent).unwrap();
     }
     std::fs::create_dir_all(parent.parent().unwrap()).unwrap();
-    std::fs::write(&parent, "").unwrap();
+    std::os::unix::fs::symlink("/proc/nowhere", &parent).unwrap();
     fixture.run("logout --purge --yes").expect_ok().expect_stderr("Removed everything");
 }

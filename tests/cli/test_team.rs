@@ -124,6 +124,9 @@ fn a_session_that_is_offered_is_named_where_another_is_typed() {
     let refused = fixture.run("configure crop --profiles none").expect_code(2).expect_stderr("--start-url");
     refused.expect_stderr("did you mean `kcaws configure corp`?").expect_stderr("but: corp");
     fixture.run("login corp").expect_code(3).expect_stderr("hint: run `kcaws configure corp` to set it up");
+    for line in ["accounts corp", "credential-process --session corp --account 111122223333 --role R"] {
+        fixture.run(line).expect_code(3).expect_stderr("run `kcaws configure corp` to set it up");
+    }
     let refused = fixture.run("login crop").expect_code(3);
     refused.expect_stderr("did you mean `corp`? run `kcaws configure corp` to set it up");
 }

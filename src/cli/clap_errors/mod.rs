@@ -55,6 +55,20 @@ struct TypedCommand<'a> {
     command: &'a clap::Command,
 }
 
+impl TypedCommand<'_> {
+    /// Returns what clap requires beside this argument, which is `[NAME]`, `--option` or `--option <VALUE>`.
+    fn required_beside(&self, argument: &str) -> Vec<String> {
+        let words = argument.split_whitespace().map(|word| if word.starts_with('-') { word } else { "x" });
+        let line = std::iter::once(self.command.get_name()).chain(words);
+        match self.command.clone().try_get_matches_from(line) {
+            Err(error) if error.kind() == Wrong::MissingRequiredArgument => {
+                What { error: &error, typed: self }.list(ContextKind::InvalidArg)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Returns the command that was typed. Of the options before it, `--log` alone takes a value.
 fn command_of<'a, 'b>(cli: &'b clap::Command, args: impl Iterator<Item = &'a OsString>) -> TypedCommand<'b> {
     let mut words = vec![cli.get_bin_name().unwrap_or_else(|| cli.get_name()).to_owned()];
@@ -175,13 +189,9 @@ impl What<'_> {
             return None;
         }
         arguments.extend(others);
-        let required = self.typed.command.get_positionals().filter(|positional| positional.is_required_set());
-        let required = required.map(|positional| (positional.to_string(), positional.is_last_set()));
-        let required: Vec<(String, bool)> = required.collect();
         let usage = |argument: &String| {
-            let rest = required.iter().filter(|(name, _)| name != argument);
-            let rest: String =
-                rest.map(|(name, is_last)| format!("{} {name}", if *is_last { " --" } else { "" })).collect();
+            let rest = self.typed.required_beside(argument);
+            let rest: String = rest.iter().map(|name| format!(" {name}")).collect();
             format!("{} {argument}{rest}", self.typed.words)
         };
         let usages: Vec<String> = arguments.iter().map(usage).collect();
@@ -260,15 +270,21 @@ mod tests {
             ),
             (
                 "logout corp --purge",
-                "`--purge` cannot be used with `[SESSION]`",
+                "`[SESSION]` cannot be used with `--purge`",
                 "",
-                "usage: kcaws logout --purge, or kcaws logout [SESSION]",
+                "usage: kcaws logout [SESSION], or kcaws logout --purge",
             ),
             (
                 "configure --refresh --from https://x/",
                 "`--refresh` cannot be used with `--from <URL>`",
                 "",
                 "usage: kcaws configure --refresh, or kcaws configure --from <URL>",
+            ),
+            (
+                "profile remove --all-of-kcaws --force",
+                "`--all-of-kcaws` cannot be used with `--force`",
+                "",
+                "usage: kcaws profile remove --all-of-kcaws, or kcaws profile remove --force <NAMES>...",
             ),
             ("login --force --force", "`--force` is given more than once", "", "usage: kcaws login"),
             (
