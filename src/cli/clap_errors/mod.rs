@@ -190,9 +190,8 @@ impl What<'_> {
         }
         arguments.extend(others);
         let usage = |argument: &String| {
-            let rest = self.typed.required_beside(argument);
-            let rest: String = rest.iter().map(|name| format!(" {name}")).collect();
-            format!("{} {argument}{rest}", self.typed.words)
+            let words = [self.typed.words.clone(), argument.clone()].into_iter();
+            words.chain(self.typed.required_beside(argument)).collect::<Vec<_>>().join(" ")
         };
         let usages: Vec<String> = arguments.iter().map(usage).collect();
         Some(usages.join(", or "))
