@@ -102,7 +102,9 @@ fn with_hashes(text: &str, is_meant: &[bool], sha256: &str) -> String {
     // From the end, so that the places before stay where they are.
     hashes.sort_by_key(|range| std::cmp::Reverse(range.start));
     let mut text = text.to_owned();
-    hashes.into_iter().for_each(|range| text.replace_range(range, &quoted(sha256)));
+    for range in hashes {
+        text.replace_range(range, &quoted(sha256));
+    }
     text
 }
 
