@@ -207,7 +207,7 @@ fn what_is_left_of_kcaws_and_what_goes_of_the_users_own_is_named() {
     let text = config.replace(line, &format!("# mine\n{line}\ns3 =\n  max_concurrent_requests = 5"));
     let text = format!("{text}\n[profile extra]\n{line} --extra\n");
     fixture.env.write_aws_config(&text);
-    fixture.env.write_home_file(".aws/credentials", &format!("[old]\n{line}\n"));
+    fixture.env.write_home_file(".aws/credentials", format!("[old]\n{line}\n"));
     let output = fixture.run("profile remove --all-of-kcaws --yes").expect_ok();
     output
         .expect_stderr("lines of your own are removed with profile `dev`: a comment (line ")
