@@ -9,7 +9,7 @@
 //! the content that was allowed. It names things and runs nothing.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -59,6 +59,10 @@ pub enum Permission {
 pub enum ProjectError {
     #[error("there is no {NAME} in `{folder}` or above", folder = .folder.display())]
     None { folder: PathBuf },
+    #[error("there is no {NAME} in `{folder}`", folder = .folder.display())]
+    NotInFolder { folder: PathBuf },
+    #[error("there is no file or folder `{path}`", path = .path.display())]
+    NoSuchPath { path: PathBuf },
     #[error("`{path}` is not allowed", path = .path.display())]
     NotAllowed { path: PathBuf },
     #[error("cannot read `{path}`", path = .path.display())]
@@ -141,6 +145,23 @@ impl ProjectFile {
     }
 }
 
+/// Returns the path as [`ProjectFile::path`] has it, also of a file that is gone, with the folders that it was in.
+pub fn real_path(path: &Path) -> PathBuf {
+    let mut real = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            // A link is followed before its `..`, as the system does it.
+            Component::ParentDir => _ = real.pop(),
+            part => {
+                real.push(part);
+                real = std::fs::canonicalize(&real).unwrap_or(real);
+            }
+        }
+    }
+    real
+}
+
 /// Withdraws the permission of a file, which need not exist any more; returns whether it had one.
 pub fn revoke(path: &Path, state: &dyn StateFolder) -> Result<bool, ProjectError> {
     Ok(state.remove(&note(path))?)
@@ -213,6 +234,24 @@ mod tests {
         assert_eq!(read("two").permission(&state).expect("reads"), Permission::Never);
         state.write(&read("two").note(), b"nonsense").expect("writes");
         assert_eq!(read("two").permission(&state).expect("reads"), Permission::Changed);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_path_of_a_file_that_is_gone_is_the_one_it_had() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let root = std::fs::canonicalize(temp.path()).expect("is there");
+        std::fs::create_dir_all(root.join("a/b")).expect("creates");
+        std::os::unix::fs::symlink(root.join("a/b"), root.join("link")).expect("links");
+        for (path, real) in [
+            ("a/b/.kcaws.toml", "a/b/.kcaws.toml"),
+            ("a/./b/../../a/b/gone/../.kcaws.toml", "a/b/.kcaws.toml"),
+            ("link/.kcaws.toml", "a/b/.kcaws.toml"),
+            ("link/../x", "a/x"),
+            ("gone/deep/../.kcaws.toml", "gone/.kcaws.toml"),
+        ] {
+            assert_eq!(real_path(&root.join(path)), root.join(real), "{path}");
+        }
     }
 
     #[test]

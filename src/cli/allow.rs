@@ -93,8 +93,10 @@ fn allow(path: Option<&Path>, app: &App, ui: &mut Ui) -> Result<Row, CommandErro
         Some(path) => ProjectFile::read(&folder.join(path))?,
         None => ProjectFile::find(&folder)?,
     };
-    let file = found.ok_or_else(|| ProjectError::None {
-        folder: path.map_or_else(|| folder.clone(), |path| folder.join(path)),
+    let file = found.ok_or_else(|| match path.map(|path| project::real_path(&folder.join(path))) {
+        None => ProjectError::None { folder },
+        Some(folder) if folder.is_dir() => ProjectError::NotInFolder { folder },
+        Some(path) => ProjectError::NoSuchPath { path },
     })?;
     let Hints { profile, session } = file.hints()?;
     file.allow(app.state())?;
@@ -115,10 +117,10 @@ fn revoke(path: Option<&Path>, app: &App, ui: &mut Ui) -> Result<Row, CommandErr
         Some(path) => vec![folder.join(path), folder.join(path).join(project::NAME)],
         None => folder.ancestors().map(|folder| folder.join(project::NAME)).collect(),
     };
+    let candidates: Vec<PathBuf> = candidates.iter().map(|path| project::real_path(path)).collect();
     for candidate in &candidates {
-        let real = std::fs::canonicalize(candidate).unwrap_or_else(|_| candidate.clone());
-        if project::revoke(&real, app.state())? {
-            let name = real.display().to_string();
+        if project::revoke(candidate, app.state())? {
+            let name = candidate.display().to_string();
             ui.say(&format!("{} is no longer allowed.", shown(&name)));
             return Ok(Row { path: name, change: Some("revoked"), profile: None, session: None });
         }

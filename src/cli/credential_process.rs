@@ -2,6 +2,7 @@ use clap::Args;
 
 use super::error::CommandError;
 use super::role_args::{self, account_id, role_name};
+use super::session_args;
 use super::ui::Ui;
 use crate::app::App;
 use crate::app::provider::Provider;
@@ -40,7 +41,7 @@ pub(super) struct CredentialProcessArgs {
 pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (selected, role) = match (&args.session, &args.account, &args.role, &args.profile) {
         (Some(session), Some(account), Some(role), _) => {
-            let session = resolve::session_named(app, session)?;
+            let session = session_args::named(app, session)?;
             let role = role_args::role(account.clone(), role.clone())?;
             (ResolvedSession::of(session), role)
         }

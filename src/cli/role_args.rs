@@ -4,6 +4,7 @@ use super::unnamed;
 use clap::Args;
 
 use super::error::{CommandError, ErrorCode, Exit};
+use super::session_args;
 use super::ui::Ui;
 use super::r#use;
 use crate::app::App;
@@ -46,7 +47,7 @@ impl RoleArgs {
 
     pub(super) fn choose(&self, app: &App) -> Result<ResolvedRole, CommandError> {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
-            let selected = ResolvedSession::of(resolve::session_named(app, session)?);
+            let selected = ResolvedSession::of(session_args::named(app, session)?);
             let account_id = id_of(app, &selected, account)?;
             let role = self::role(account_id, role.clone())?;
             return Ok(ResolvedRole { selected, role, region: None });

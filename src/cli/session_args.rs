@@ -7,6 +7,10 @@ use super::error::{CommandError, ErrorCode};
 use super::ui::Ui;
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
+use crate::profile::{Document, SsoSession};
+use crate::settings::Settings;
+use crate::shell::quote::argument;
+use crate::similar::similar;
 
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct SessionArgs {
@@ -35,7 +39,7 @@ impl SessionArgs {
         match (&self.profile, self.named()) {
             (Some(profile), _) => Ok(resolve::session_of_profile(app, profile)?),
             (None, Some(name)) => {
-                select::session(app, Some(name), ui).map_err(|error| with_profile(error, app, name))
+                select::session(app, Some(name), ui).map_err(|error| explained(error, app, name))
             }
             (None, None) => select::session(app, None, ui),
         }
@@ -46,8 +50,7 @@ impl SessionArgs {
         match (&self.profile, self.named()) {
             (Some(profile), _) => Ok(Some(resolve::session_of_profile(app, profile)?.session.name)),
             (None, Some(name)) => {
-                let found = resolve::session_named(app, name);
-                found.map_err(|error| with_profile(error.into(), app, name))?;
+                named(app, name)?;
                 Ok(Some(name.to_owned()))
             }
             (None, None) => Ok(None),
@@ -55,13 +58,32 @@ impl SessionArgs {
     }
 }
 
-/// Adds a hint if a profile was given, as with `aws sso login --profile`.
-fn with_profile(error: CommandError, app: &App, name: &str) -> CommandError {
+/// Returns the session of this name, or an error with what may be meant.
+pub(super) fn named(app: &App, name: &str) -> Result<SsoSession, CommandError> {
+    resolve::session_named(app, name).map_err(|error| explained(error.into(), app, name))
+}
+
+/// Adds a hint if a profile was given, as with `aws sso login --profile`, or a session that is not set up yet.
+fn explained(error: CommandError, app: &App, name: &str) -> CommandError {
     let is_profile =
         app.document().is_ok_and(|document| document.profile_names().iter().any(|one| one == name));
-    if error.code() == ErrorCode::NoSuchSession && is_profile {
-        let name = crate::shell::quote::argument(name);
+    if error.code() != ErrorCode::NoSuchSession {
+        return error;
+    }
+    if is_profile {
+        let name = argument(name);
         return error.hint(format!("`{name}` is a profile; for its session, use --profile {name}"));
     }
-    error
+    // Broken settings are the error of commands that need them.
+    let offers = app.settings().map(Settings::offers).unwrap_or_default();
+    let offered: Vec<&str> = offers.iter().map(|offer| offer.name.as_str()).collect();
+    if offered.contains(&name) {
+        return error.hint(format!("run `kcaws configure {}` to set it up", argument(name)));
+    }
+    let in_file = app.document().map(Document::session_names).unwrap_or_default();
+    match similar(name, in_file.iter().map(String::as_str).chain(offered.iter().copied())).first() {
+        Some(near) if !in_file.contains(near) => error
+            .hint(format!("did you mean `{near}`? run `kcaws configure {}` to set it up", argument(near))),
+        _ => error,
+    }
 }

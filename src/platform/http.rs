@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::body::SdkBody;
 use chrono::{DateTime, Utc};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Bytes;
 
 use crate::platform::env::Env;
@@ -91,6 +91,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: Headers,
     pub body: Bytes,
+    /// Whether the body was larger than what is read; then it is empty.
+    pub is_cut: bool,
 }
 
 /// The state that every connection of this process shares.
@@ -213,6 +215,22 @@ impl HttpSetup {
     /// `patience` bounds all of it, and is the only timer besides the connection's: a second one for the first byte
     /// would at times fire first and report the same in other words.
     pub fn ask(&self, https: bool, patience: Duration, request: HttpRequest) -> Result<Answer, Unreached> {
+        let at = host_of(request.uri());
+        let answer = self.ask_at_most(https, patience, request)?;
+        if answer.is_cut {
+            let why = format!("the response is larger than {} MB", LARGEST_ANSWER / 1024 / 1024);
+            return Err(Unreached { at, why });
+        }
+        Ok(answer)
+    }
+
+    /// Like [`Self::ask`], for callers that have an error of their own for a response that is too large.
+    pub fn ask_at_most(
+        &self,
+        https: bool,
+        patience: Duration,
+        request: HttpRequest,
+    ) -> Result<Answer, Unreached> {
         let host = host_of(request.uri());
         let unreached = |why: String| Unreached { at: host.clone(), why };
         let runtime = Runtime::new().map_err(|error| unreached(error.to_string()))?;
@@ -226,9 +244,12 @@ impl HttpSetup {
                 Unreached { at, why }
             })?;
             let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-            let body = answer.into_body().collect().await;
-            let body = body.map_err(|error| unreached(error.to_string()))?.to_bytes();
-            Ok(Answer { status, headers, body })
+            let (body, is_cut) = match answer.into_body().collect().await {
+                Ok(body) => (body.to_bytes(), false),
+                Err(error) if is_too_large(&*error) => (Bytes::new(), true),
+                Err(error) => return Err(unreached(error.to_string())),
+            };
+            Ok(Answer { status, headers, body, is_cut })
         };
         let waited = runtime.block_on(within(patience, whole));
         waited.value.unwrap_or_else(|| {
@@ -291,6 +312,14 @@ pub(crate) fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rust
     // An I/O error hides the error that it was made from in `source`.
     let made_of = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     made_of.and_then(|inner| tls_error(inner)).or_else(|| error.source().and_then(tls_error))
+}
+
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    // An I/O error hides the error that it was made from in `source`.
+    let made_of = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<LengthLimitError>()
+        || made_of.is_some_and(|inner| is_too_large(inner))
+        || error.source().is_some_and(is_too_large)
 }
 
 /// Returns host and port of a request.

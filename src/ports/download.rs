@@ -19,8 +19,12 @@ pub struct Downloaded {
     pub status: u16,
     /// As it was sent, so it may be relative or invalid.
     pub location: Option<String>,
+    /// How it is compressed, if it is: no request asks for that.
+    pub encoding: Option<String>,
     /// 2 MB at most.
     pub body: Vec<u8>,
+    /// Whether there was more.
+    pub is_cut: bool,
 }
 
 pub trait Download {
@@ -43,11 +47,13 @@ impl Download for HttpDownload {
         request.set_uri(url.as_str().to_owned()).map_err(|error| failed(error.to_string()))?;
         // Some web application firewalls refuse clients without a user agent.
         request.headers_mut().insert("user-agent", concat!("kcaws/", env!("CARGO_PKG_VERSION")));
-        let answer = self.0.ask(true, TIMEOUT, request);
+        let answer = self.0.ask_at_most(true, TIMEOUT, request);
         tracing::info!(target: "kcaws::team", host, answered = answer.is_ok(), "asked");
         let answer = answer.map_err(|Unreached { at, why }| NoAnswer { host: at, why })?;
-        let location = answer.headers.get("location").map(str::to_owned);
-        Ok(Downloaded { status: answer.status, location, body: answer.body.to_vec() })
+        let header = |name| answer.headers.get(name).map(str::to_owned);
+        let (location, encoding) = (header("location"), header("content-encoding"));
+        let (body, is_cut) = (answer.body.to_vec(), answer.is_cut);
+        Ok(Downloaded { status: answer.status, location, encoding, body, is_cut })
     }
 }
 
@@ -60,7 +66,11 @@ pub struct FakeDownload {
 
 impl FakeDownload {
     pub fn will(&self, url: &str, status: u16, location: Option<&str>, body: &str) {
-        let answer = Downloaded { status, location: location.map(str::to_owned), body: body.into() };
+        let location = location.map(str::to_owned);
+        self.will_send(url, Downloaded { status, location, body: body.into(), ..Downloaded::default() });
+    }
+
+    pub fn will_send(&self, url: &str, answer: Downloaded) {
         let mut answers = self.answers.lock().expect("no test panics while holding it");
         answers.entry(url.to_owned()).or_default().push_back(answer);
     }

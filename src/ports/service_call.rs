@@ -196,7 +196,12 @@ mod tests {
         if let Some(header) = header {
             headers.insert(header, "x");
         }
-        refusals.in_answer(&Answer { status, headers, body: Bytes::from_static(body.as_bytes()) })
+        refusals.in_answer(&Answer {
+            status,
+            headers,
+            body: Bytes::from_static(body.as_bytes()),
+            is_cut: false,
+        })
     }
 
     const CODED: Refusals = Refusals::Coded(|body| body.strip_prefix("code ").map(str::to_owned));

@@ -18,6 +18,7 @@ mod portals;
 mod reading;
 mod reference_errors;
 pub mod references;
+mod removal;
 mod role;
 pub mod save;
 pub mod services;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 
 pub use self::document::{Document, Heading};
 pub use self::known_names::KnownNames;
+pub use self::removal::OwnLine;
 pub use self::role::{InvalidRole, Role, RoleName};
 pub use self::target::{SsoSession, Target};
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::edit::ByHand;
 use crate::console::regions::NotARegion;
 use crate::platform::file_facts::Opening;
 
@@ -42,14 +43,14 @@ pub enum SettingsError {
     InSystemFile(Box<SettingsError>),
     /// The copy of a team's file is not there, as on another machine with the same config.toml.
     #[error("the settings of {url} are not on this machine")]
-    TeamMissing { url: String },
+    TeamMissing { url: String, own: PathBuf },
     /// The copy is not what the user agreed to.
     #[error("`{path}` is not what you agreed to use from {url}", path = .path.display())]
-    TeamChanged { url: String, path: PathBuf },
+    TeamChanged { url: String, path: PathBuf, own: PathBuf },
     #[error("there is no folder for config.toml")]
     NoFolder,
-    #[error("config.toml cannot be edited: {why}")]
-    NotEdited { why: &'static str, lines: String },
+    #[error("config.toml cannot be edited: its form is not one that kcaws can change safely")]
+    NotEdited { by_hand: ByHand },
 }
 
 impl SettingsError {

@@ -25,6 +25,7 @@ mod lines;
 mod load;
 mod schema;
 pub mod team;
+mod team_url;
 mod values;
 
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ use std::str::FromStr;
 
 use toml::{Table, Value};
 
-pub use self::edit::{key_part, with_session_key, with_team};
+pub use self::edit::{ByHand, key_part, with_session_key, with_team};
 use self::entry::entries;
 pub use self::entry::{Entry, Source};
 pub use self::error::SettingsError;
@@ -42,6 +43,7 @@ use self::load::Variables;
 pub use self::load::check_file;
 pub use self::schema::TeamPin;
 use self::schema::{File, SessionTable};
+pub use self::team_url::TeamUrl;
 use crate::console::Via;
 use crate::platform::env::Env;
 use crate::profile::naming::ProfileSettings;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::error::SettingsError;
 use super::layer::Layer;
+use super::team_url::TeamUrl;
 use crate::ports::browser::is_known_browser;
 use crate::profile::naming::ProfileSettings;
 
@@ -44,7 +45,7 @@ pub(super) struct SessionTable {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct TeamPin {
-    pub url: String,
+    pub url: TeamUrl,
     /// Of the file's bytes, in lower-case hex.
     pub sha256: String,
 }

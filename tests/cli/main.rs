@@ -53,6 +53,7 @@ mod test_start_url;
 mod test_status;
 mod test_store;
 mod test_supply_chain;
+mod test_team;
 mod test_terminal;
 mod test_two_users;
 mod test_warm;

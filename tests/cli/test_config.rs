@@ -198,3 +198,27 @@ fn all_profiles_of_kcaws_are_removed_before_it_is_uninstalled() {
     fixture.run("profile remove --all-of-kcaws dev").expect_code(2);
     fixture.run("profile remove").expect_code(2);
 }
+
+#[test]
+fn what_is_left_of_kcaws_and_what_goes_of_the_users_own_is_named() {
+    let fixture = LoginFixture::new();
+    let config = fixture.config();
+    let line = config.lines().find(|line| line.starts_with("credential_process")).unwrap();
+    let text = config.replace(line, &format!("# mine\n{line}\ns3 =\n  max_concurrent_requests = 5"));
+    let text = format!("{text}\n[profile extra]\n{line} --extra\n");
+    fixture.env.write_aws_config(&text);
+    fixture.env.write_home_file(".aws/credentials", format!("[old]\n{line}\n"));
+    let output = fixture.run("profile remove --all-of-kcaws --yes").expect_ok();
+    output
+        .expect_stderr("lines of your own are removed with profile `dev`: a comment (line ")
+        .expect_stderr("`s3` (line ")
+        .expect_stderr("profile `extra` is left, since its credential_process runs kcaws with other options")
+        .expect_stderr("kcaws profile remove extra --force")
+        .expect_stderr("credentials:2: profile `old` still runs kcaws");
+    let left = fixture.env.read_aws_config();
+    assert!(left.contains("[profile extra]") && !left.contains("[profile dev]"), "{left}");
+    let report = fixture.run("profile remove --all-of-kcaws --yes --json").expect_ok();
+    let report = report.expect_stderr("profile `extra` is left").stdout_json();
+    assert_eq!(report["profiles"][0]["change"], "skipped");
+    fixture.run("profile remove extra --force").expect_ok();
+}

@@ -198,3 +198,17 @@ fn purge_stops_where_tokens_would_be_left_that_no_one_finds() {
     fixture.run("logout --purge --yes").expect_code(5);
     assert!(status.exists(), "the record of where they are stays");
 }
+
+#[test]
+fn purge_creates_nothing_where_nothing_is() {
+    let fixture = LoginFixture::new();
+    assert!(!fixture.state().exists());
+    // As in a home that is read-only: no folder can be created below /proc.
+    let parent = fixture.state().parent().unwrap().to_path_buf();
+    if parent.exists() {
+        std::fs::remove_dir_all(&parent).unwrap();
+    }
+    std::fs::create_dir_all(parent.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/proc/nowhere", &parent).unwrap();
+    fixture.run("logout --purge --yes").expect_ok().expect_stderr("Removed everything");
+}

@@ -70,7 +70,11 @@ fn a_session_narrows_the_choice() {
     let fixture = LoginFixture::new();
     let below = repository(&fixture, "session = \"other\"\n");
     allow(&fixture, "allow", &below).expect_ok().expect_stderr("  session: other");
-    chosen(&fixture, &below).expect_code(3).expect_stderr("no profile");
+    let refused = chosen(&fixture, &below).expect_code(3).expect_stderr("[sso-session other]");
+    refused.expect_stderr("shop/.kcaws.toml names that session").expect_stderr("existing sessions: corp");
+    repository(&fixture, "session = \"crop\"\n");
+    allow(&fixture, "allow", &below).expect_ok();
+    chosen(&fixture, &below).expect_code(3).expect_stderr("did you mean `corp`?");
     repository(&fixture, "session = \"corp\"\n");
     allow(&fixture, "allow", &below).expect_ok();
     chosen(&fixture, &below).expect_code(2).expect_stderr("profiles: dev");
@@ -88,7 +92,7 @@ fn other_keys_are_refused_with_their_place_and_names_are_shown_harmlessly() {
     assert!(!allowed.stderr_text().contains('\u{1b}'), "{allowed}");
     let refused = chosen(&fixture, &below).expect_code(3);
     assert!(refused.stdout.is_empty() && !refused.stderr_text().contains('\u{1b}'), "{refused}");
-    allow(&fixture, "allow nowhere", &below).expect_code(1).expect_stderr("there is no .kcaws.toml in");
+    allow(&fixture, "allow nowhere", &below).expect_code(1).expect_stderr("there is no file or folder `");
 }
 
 #[test]
@@ -100,4 +104,35 @@ fn a_file_far_above_that_cannot_be_read_keeps_no_one_from_choosing() {
         .expect_stderr("is larger than 16 KB")
         .expect_stderr("profiles: dev");
     allow(&fixture, "allow", &below).expect_code(3);
+}
+
+#[test]
+fn a_permission_is_withdrawn_by_any_path_to_a_file_that_is_gone() {
+    let fixture = LoginFixture::new();
+    let below = repository(&fixture, "profile = \"dev\"\n");
+    let shop = fixture.env.home().join("shop");
+    let link = fixture.env.home().join("link");
+    std::os::unix::fs::symlink(&shop, &link).unwrap();
+    let linked = link.join(".kcaws.toml");
+    for path in ["../../.kcaws.toml", "../..", "./../deep/../../.kcaws.toml", linked.to_str().unwrap()] {
+        repository(&fixture, "profile = \"dev\"\n");
+        allow(&fixture, "allow", &below).expect_ok();
+        std::fs::remove_file(shop.join(".kcaws.toml")).unwrap();
+        allow(&fixture, &format!("allow --revoke {path}"), &below)
+            .expect_ok()
+            .expect_stderr("no longer allowed");
+    }
+    repository(&fixture, "profile = \"dev\"\n");
+    allow(&fixture, "allow", &below).expect_ok();
+    std::fs::remove_dir_all(&shop).unwrap();
+    allow(&fixture, "allow --revoke shop/src/..", &fixture.env.home()).expect_ok();
+}
+
+#[test]
+fn a_folder_that_is_named_is_the_only_one_looked_at() {
+    let fixture = LoginFixture::new();
+    repository(&fixture, "profile = \"dev\"\n");
+    let shop = fixture.env.home().join("shop");
+    let refused = allow(&fixture, "allow src", &shop).expect_code(1);
+    refused.expect_stderr(&format!("there is no .kcaws.toml in `{}`\n", shop.join("src").display()));
 }

@@ -11,14 +11,14 @@ use crate::fixture::{LoginFixture, on_a_terminal};
 
 const HOST: &str = "intranet.example.com";
 /// The simulator's only page on a company's host.
-const URL: &str = "https://intranet.example.com/aws";
+pub(crate) const URL: &str = "https://intranet.example.com/aws";
 
 /// A machine with nothing set up, and the company's web server.
 pub(crate) fn machine() -> LoginFixture {
     machine_with(IdcSim::builder())
 }
 
-fn machine_with(builder: Builder) -> LoginFixture {
+pub(crate) fn machine_with(builder: Builder) -> LoginFixture {
     let fixture = LoginFixture::behind_the_proxy_with(builder.vanity(HOST, "https://elsewhere.example.com/"));
     std::fs::remove_file(fixture.env.aws_config_path()).unwrap();
     fixture.env.remove_env("KCAWS_SYSTEM_CONFIG");
@@ -43,7 +43,7 @@ pub(crate) fn own(fixture: &LoginFixture, text: &str) -> PathBuf {
 }
 
 /// The company's web server serves this from now on.
-fn served(fixture: &LoginFixture, text: &str) {
+pub(crate) fn served(fixture: &LoginFixture, text: &str) {
     fixture.sim.clear_faults();
     fixture.sim.fault(Route::Vanity, Fault::status(200, text));
 }
@@ -61,12 +61,12 @@ fn setting(shown: &Value, key: &str) -> Value {
     all.iter().find(|one| one["key"] == key).unwrap_or_else(|| panic!("{key}: {shown}")).clone()
 }
 
-fn session(fixture: &LoginFixture, more: &str) -> String {
+pub(crate) fn session(fixture: &LoginFixture, more: &str) -> String {
     let (url, region) = (fixture.sim.start_url(), fixture.sim.region());
     format!("[sessions.corp]\nstart_url = \"{url}\"\nregion = \"{region}\"\n{more}")
 }
 
-fn copies(fixture: &LoginFixture) -> Vec<PathBuf> {
+pub(crate) fn copies(fixture: &LoginFixture) -> Vec<PathBuf> {
     let folder = fixture.env.config_dir().join("kcaws/team");
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
@@ -239,7 +239,8 @@ fn a_mistake_in_any_file_is_named_with_its_line() {
     let refused = fixture.run("settings show").expect_code(3);
     refused.expect_stderr(&format!("`sessions.corp.flow` in {}:4 cannot be `pkse`", path.display()));
     system_wide(&fixture, "[[team]]\nurl = \"https://x.example.com/\"\nsha256 = \"00\"\n");
-    fixture.run("settings show").expect_code(3).expect_stderr("`team` cannot be set here");
+    let refused = fixture.run("settings show").expect_code(3).expect_stderr("`team` cannot be set here");
+    refused.expect_stderr("each user runs `kcaws configure --from URL`");
     let named = fixture.kcaws("settings show").env("KCAWS_SYSTEM_CONFIG", "/dev/null").run();
     named.expect_ok();
 }
@@ -322,7 +323,7 @@ fn what_a_web_server_must_not_decide_is_refused() {
         ("\nkeyring = \"file\"\n", "aws:2: `keyring` cannot be set here"),
         ("auto-login = true\n", "`auto-login` cannot be set here"),
         ("hook = \"id\"\n", "aws:1: unknown field `hook`"),
-        ("<html><title>Sign in</title></html>", "sent a web page"),
+        ("<html><title>Sign in</title></html>", "is a web page"),
         ("[sessions.corp]\nstart_url = \"https://user:hush@x/\"\n", "is not a start URL"),
     ] {
         served(&fixture, text);
@@ -368,7 +369,7 @@ fn account_access_is_one_line_of_config_toml() {
         expected.replace("aa-gyxmap389\"", &format!("{portal}\""))
     );
     own(&fixture, "sessions = { corp = { idp_url = \"https://sso.example.com/\" } }\n");
-    set("aa-gyxmap389")
-        .expect_code(3)
-        .expect_stderr("add to it by hand: [sessions.corp]; account_access = \"aa-gyxmap389\"");
+    set("aa-gyxmap389").expect_code(3).expect_stderr(
+        "in the table of session `corp` there, set by hand: account_access = \"aa-gyxmap389\"",
+    );
 }

@@ -40,7 +40,7 @@ pub fn tell(
             ui.tell_drawn(&error.render().ansi().to_string());
         }
         let command = command_of(cli, ours());
-        let is_exec = command == "kcaws exec";
+        let is_exec = command.words == "kcaws exec";
         let missing = if is_exec { missing() } else { None };
         let failure = missing.unwrap_or_else(|| in_our_words(error, &command));
         if is_exec { failure.before_the_command() } else { failure }
@@ -49,8 +49,28 @@ pub fn tell(
     ExitCode::from(failure.exit_code())
 }
 
-/// Returns the command that was typed, as far as it exists. Of the options before it, `--log` alone takes a value.
-fn command_of<'a>(cli: &clap::Command, args: impl Iterator<Item = &'a OsString>) -> String {
+/// The command that was typed, as far as it exists.
+struct TypedCommand<'a> {
+    words: String,
+    command: &'a clap::Command,
+}
+
+impl TypedCommand<'_> {
+    /// Returns what clap requires beside this argument, which is `[NAME]`, `--option` or `--option <VALUE>`.
+    fn required_beside(&self, argument: &str) -> Vec<String> {
+        let words = argument.split_whitespace().map(|word| if word.starts_with('-') { word } else { "x" });
+        let line = std::iter::once(self.command.get_name()).chain(words);
+        match self.command.clone().try_get_matches_from(line) {
+            Err(error) if error.kind() == Wrong::MissingRequiredArgument => {
+                What { error: &error, typed: self }.list(ContextKind::InvalidArg)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Returns the command that was typed. Of the options before it, `--log` alone takes a value.
+fn command_of<'a, 'b>(cli: &'b clap::Command, args: impl Iterator<Item = &'a OsString>) -> TypedCommand<'b> {
     let mut words = vec![cli.get_bin_name().unwrap_or_else(|| cli.get_name()).to_owned()];
     let mut command = cli;
     let mut is_value = false;
@@ -63,12 +83,12 @@ fn command_of<'a>(cli: &clap::Command, args: impl Iterator<Item = &'a OsString>)
         command = next;
         words.push(next.get_name().to_owned());
     }
-    words.join(" ")
+    TypedCommand { words: words.join(" "), command }
 }
 
 /// Returns clap's error in the same form as all others.
-fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
-    let what = What { error, command };
+fn in_our_words(error: &clap::Error, typed: &TypedCommand<'_>) -> CommandError {
+    let what = What { error, typed };
     let failure = |message: String| CommandError::new(Exit::Usage, ErrorCode::Usage, message);
     let (argument, value) = (what.text(ContextKind::InvalidArg), what.text(ContextKind::InvalidValue));
     let failure = match error.kind() {
@@ -117,7 +137,7 @@ fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
 /// The context that clap attached to the error.
 struct What<'a> {
     error: &'a clap::Error,
-    command: &'a str,
+    typed: &'a TypedCommand<'a>,
 }
 
 impl What<'_> {
@@ -147,16 +167,34 @@ impl What<'_> {
             Wrong::InvalidSubcommand
             | Wrong::MissingSubcommand
             | Wrong::DisplayHelpOnMissingArgumentOrSubcommand => {
-                format!("`{} --help` lists the commands", self.command)
+                format!("`{} --help` lists the commands", self.typed.words)
             }
             Wrong::InvalidValue | Wrong::ValueValidation => {
-                format!("see `{} --help`", self.command)
+                format!("see `{} --help`", self.typed.words)
             }
-            _ => match self.usage() {
+            _ => match self.usages_without_conflict().or_else(|| self.usage()) {
                 Some(usage) => format!("usage: {usage}"),
-                None => format!("see `{} --help`", self.command),
+                None => format!("see `{} --help`", self.typed.words),
             },
         }
+    }
+
+    /// Returns a usage for each of the arguments that cannot be used together; clap's own has all of them.
+    fn usages_without_conflict(&self) -> Option<String> {
+        if self.error.kind() != Wrong::ArgumentConflict {
+            return None;
+        }
+        let (mut arguments, others) = (self.list(ContextKind::InvalidArg), self.list(ContextKind::PriorArg));
+        if others.is_empty() || arguments == others {
+            return None;
+        }
+        arguments.extend(others);
+        let usage = |argument: &String| {
+            let words = [self.typed.words.clone(), argument.clone()].into_iter();
+            words.chain(self.typed.required_beside(argument)).collect::<Vec<_>>().join(" ")
+        };
+        let usages: Vec<String> = arguments.iter().map(usage).collect();
+        Some(usages.join(", or "))
     }
 
     /// Returns the usage in one line.
@@ -223,7 +261,30 @@ mod tests {
                 "possible values: ",
                 "see `kcaws login --help`",
             ),
-            ("console --print --copy", "`--print` cannot be used with `--copy`", "", "usage: kcaws console"),
+            (
+                "console --print --copy",
+                "`--print` cannot be used with `--copy`",
+                "",
+                "usage: kcaws console --print, or kcaws console --copy",
+            ),
+            (
+                "logout corp --purge",
+                "`[SESSION]` cannot be used with `--purge`",
+                "",
+                "usage: kcaws logout [SESSION], or kcaws logout --purge",
+            ),
+            (
+                "configure --refresh --from https://x/",
+                "`--refresh` cannot be used with `--from <URL>`",
+                "",
+                "usage: kcaws configure --refresh, or kcaws configure --from <URL>",
+            ),
+            (
+                "profile remove --all-of-kcaws --force",
+                "`--all-of-kcaws` cannot be used with `--force`",
+                "",
+                "usage: kcaws profile remove --all-of-kcaws, or kcaws profile remove --force <NAMES>...",
+            ),
             ("login --force --force", "`--force` is given more than once", "", "usage: kcaws login"),
             (
                 "env it's --format x'y",
@@ -235,9 +296,10 @@ mod tests {
             let line: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             let error =
                 Cli::try_parse_from(std::iter::once(&"kcaws".into()).chain(&line)).expect_err("wrong");
-            let error = in_our_words(&error, &command_of(&Cli::command(), line.iter()))
-                .as_json(Situation::default())["error"]
-                .clone();
+            let cli = Cli::command();
+            let error =
+                in_our_words(&error, &command_of(&cli, line.iter())).as_json(Situation::default())["error"]
+                    .clone();
             let text = |key: &str| error[key].as_str().unwrap_or("").to_owned();
             assert!(text("message").starts_with(message) && text("hint").starts_with(hint), "{error}");
             assert!(

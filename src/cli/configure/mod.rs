@@ -96,7 +96,7 @@ fn set_up(args: &ConfigureArgs, usual: Option<&str>, app: &App, ui: &mut Ui) -> 
     if !ui.is_interactive() {
         let missing = session_questions::missing(args, &known, &found, app.settings()?);
         if !missing.is_empty() {
-            return Err(input_needed(&missing));
+            return Err(session_questions::input_needed(&known, &missing));
         }
     }
     say_what_is_there(app, ui)?;

@@ -10,6 +10,8 @@ use crate::profile::naming::Create;
 use crate::profile::{Document, Heading};
 use crate::session::start_url::{self, StartUrlError};
 use crate::settings::{SessionOffer, Settings, team};
+use crate::shell::quote::argument;
+use crate::similar::similar;
 
 pub(super) struct Answers {
     pub(super) name: String,
@@ -124,6 +126,27 @@ pub(super) fn missing(
         missing.push("--yes");
     }
     missing
+}
+
+/// Returns the error that values are missing, with the sessions that may be meant by a name that is none of them.
+pub(super) fn input_needed(known: &KnownSessions, missing: &[&str]) -> CommandError {
+    let error = super::input_needed(missing);
+    let unknown = known.named.as_deref().filter(|name| known.find(name).is_none());
+    let names: Vec<&str> = known.all.iter().map(|one| one.name.as_str()).collect();
+    let Some(name) = unknown.filter(|_| missing.contains(&"--start-url") && !names.is_empty()) else {
+        return error;
+    };
+    let hint = match similar(name, names.iter().copied()).first() {
+        Some(near) => format!("did you mean `kcaws configure {}`? ", argument(near)),
+        None => String::new(),
+    };
+    error
+        .because(format!(
+            "not given: {}; there is no session `{name}`, but: {}",
+            missing.join(", "),
+            names.join(", ")
+        ))
+        .hint(format!("{hint}a new session needs --start-url"))
 }
 
 pub(super) fn session(

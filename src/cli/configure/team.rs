@@ -1,6 +1,6 @@
 //! `configure --from` and `--refresh`: the settings of a team, by one URL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::ports::config_file::{ConfigFileError, WriteMode};
 use crate::profile::diff;
 use crate::profile::save::SaveError;
 use crate::settings::team::{self, TeamFile};
-use crate::settings::{SettingsError, TeamPin, with_team};
+use crate::settings::{SettingsError, TeamPin, TeamUrl, with_team};
 
 #[derive(Serialize)]
 struct Report {
@@ -31,8 +31,8 @@ struct Row {
 
 /// Where the user's settings are.
 struct Own {
-    folder: std::path::PathBuf,
-    file: std::path::PathBuf,
+    folder: PathBuf,
+    file: PathBuf,
 }
 
 fn own(app: &App) -> Result<Own, CommandError> {
@@ -55,7 +55,7 @@ pub(super) fn take(
         return Err(input_needed(&["--yes"]));
     }
     let own = own(app)?;
-    let pin = team::pins(&own.file)?.into_iter().find(|pin| pin.url == url.as_str());
+    let pin = team::pins(&own.file)?.into_iter().find(|pin| pin.url == TeamUrl::of(&url));
     let file = team::fetch(&url, &*app.download()?)?;
     if is_agreed(pin.as_ref(), &file, args, app, &own, ui)? {
         return Ok(Some(file));
@@ -79,9 +79,9 @@ pub(super) fn refresh(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<()
     let (mut teams, mut failed) = (Vec::new(), None);
     for pin in pins {
         match renewed(&pin, args, app, &own, ui) {
-            Ok((sha256, change)) => teams.push(Row { url: pin.url, sha256, change }),
+            Ok((sha256, change)) => teams.push(Row { url: pin.url.to_string(), sha256, change }),
             // The first one is the error of the command.
-            Err(error) if failed.is_some() => ui.warn(&format!("{}: {}", pin.url, error.message)),
+            Err(error) if failed.is_some() => ui.warn(&shown(&error.message)),
             Err(error) => failed = Some(error),
         }
     }
@@ -98,18 +98,22 @@ fn renewed(
     own: &Own,
     ui: &mut Ui,
 ) -> Result<(String, &'static str), CommandError> {
-    let file = team::fetch(&team::address(&pin.url)?, &*app.download()?)?;
+    let file = team::fetch(&team::address(pin.url.expose())?, &*app.download()?)?;
     let is_same = file.sha256.eq_ignore_ascii_case(&pin.sha256);
     if is_same && copy_of(own, pin, app)?.as_deref() == Some(file.text.as_bytes()) {
-        ui.say(&format!("{}: unchanged.", shown(&pin.url)));
+        ui.say(&format!("{}: unchanged.", shown_url(&pin.url)));
         return Ok((file.sha256, "unchanged"));
     }
     if !is_agreed(Some(pin), &file, args, app, own, ui)? {
         return Ok((pin.sha256.clone(), "skipped"));
     }
+    if is_same {
+        ui.say(&format!("{}: unchanged; its copy on this machine is there again.", shown_url(&pin.url)));
+        return Ok((file.sha256, "unchanged"));
+    }
     ui.say(&format!(
         "{}: updated. `kcaws configure SESSION` and `kcaws profile sync` apply it.",
-        shown(&pin.url)
+        shown_url(&pin.url)
     ));
     Ok((file.sha256, "updated"))
 }
@@ -156,9 +160,9 @@ fn show(
     };
     if let Some(before) = before {
         let before = String::from_utf8_lossy(&before).into_owned();
-        ui.tell_text(&diff::unified(Path::new(&file.url), &before, &file.text));
+        ui.tell_text(&diff::unified(Path::new(&file.url.to_string()), &before, &file.text));
     } else {
-        ui.tell(&format!("The settings at {}:", shown(&file.url)));
+        ui.tell(&format!("The settings at {}:", shown_url(&file.url)));
         ui.tell("");
         ui.tell_text(&file.text);
         ui.tell("");
@@ -193,12 +197,19 @@ fn write(
     let target = Target::at(app, own.file.clone(), &args.write);
     let written: Result<Option<u64>, SaveError> = target.writer().edit_bytes("configure --from", change);
     written?;
-    if let Some(old) = pin.filter(|old| !old.sha256.eq_ignore_ascii_case(&new.sha256)) {
-        let old = app.config_file(team::copy_path(&own.folder, &old.sha256));
+    let path = |pin: &TeamPin| team::copy_path(&own.folder, &pin.sha256);
+    // Another URL may have had the same file, as when it has moved.
+    let used: Vec<PathBuf> = team::pins(&own.file)?.iter().map(path).collect();
+    if let Some(old) = pin.map(path).filter(|old| !used.contains(old)) {
+        let old = app.config_file(old);
         let before = old.read()?;
         old.replace(before.as_deref(), None, WriteMode::Rename)?;
     }
     Ok(())
+}
+
+fn shown_url(url: &TeamUrl) -> String {
+    shown(&url.to_string())
 }
 
 fn shown_path(path: &Path) -> String {

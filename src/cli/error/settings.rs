@@ -5,8 +5,8 @@ use super::config::{FileKind, of_reading};
 use super::network::NO_WAY_THERE;
 use super::{CommandError, ErrorCode, Exit, Hint, chain};
 use crate::project::ProjectError;
-use crate::settings::SettingsError;
-use crate::settings::team::TeamError;
+use crate::settings::team::{RedirectTarget, TeamError};
+use crate::settings::{ByHand, SettingsError};
 use crate::shell::quote::argument;
 use crate::similar::did_you_mean;
 
@@ -41,6 +41,9 @@ impl From<SettingsError> for CommandError {
                 let near = did_you_mean(value, known.split(", "));
                 failure.hint(format!("{near}use one of {known}"))
             }
+            SettingsError::NotHere { key, .. } if key == "team" => failure
+                .because("each user agrees to the settings of a URL by themselves")
+                .hint("remove the entry; each user runs `kcaws configure --from URL`"),
             SettingsError::NotHere { .. } => failure
                 .because("it runs a program, opens logins by itself or decides where secrets are stored")
                 .hint("remove that line; everyone can set it in their own config.toml, an administrator in the system-wide one"),
@@ -59,14 +62,26 @@ impl From<SettingsError> for CommandError {
                 })
             }
             SettingsError::InSystemFile(_) => failure,
-            SettingsError::TeamMissing { .. } => failure.hint("run `kcaws configure --refresh` to fetch them"),
-            SettingsError::TeamChanged { .. } => {
-                failure.hint("run `kcaws configure --refresh` to fetch it again, and see what has changed")
-            }
+            SettingsError::TeamMissing { own, .. } => failure.hint(format!(
+                "run `kcaws configure --refresh` to fetch them, or remove their [[team]] entry from {}",
+                own.display()
+            )),
+            SettingsError::TeamChanged { own, .. } => failure.hint(format!(
+                "run `kcaws configure --refresh` to fetch it again and see what has changed, or remove its [[team]] entry from {}",
+                own.display()
+            )),
             SettingsError::NoFolder => failure.hint("set HOME"),
-            SettingsError::NotEdited { lines, .. } => {
-                failure.hint(format!("add to it by hand: {}", lines.replace('\n', "; ")))
-            }
+            SettingsError::NotEdited { by_hand } => failure.hint(match by_hand {
+                ByHand::SessionKey { session, line } => {
+                    format!("in the table of session `{session}` there, set by hand: {line}")
+                }
+                ByHand::TeamHash { url, line } => {
+                    format!("in the entry of {url} below `team` there, set by hand: {line}")
+                }
+                ByHand::NewTeam => {
+                    "write the entries of `team` there as [[team]] tables, then run it again".to_owned()
+                }
+            }),
         };
         match error {
             SettingsError::InSystemFile(error) => Self::from(*error).with_way_around(WITHOUT_IT),
@@ -93,23 +108,31 @@ impl From<TeamError> for CommandError {
     fn from(error: TeamError) -> Self {
         let failure = Self::new(Exit::Configuration, ErrorCode::TeamFile, error.to_string());
         let failure = match &error {
-            TeamError::NotHttps(_) => Self { exit: Exit::Usage, ..failure }
+            TeamError::NotAUrl(_) | TeamError::NotHttps(_) => Self { exit: Exit::Usage, ..failure }
                 .hint("use a URL such as https://intranet.example.com/kcaws.toml"),
-            TeamError::UserInfo => Self { exit: Exit::Usage, ..failure }
+            TeamError::UserInfo(_) => Self { exit: Exit::Usage, ..failure }
                 .hint("leave it out: it would be stored in config.toml, and kcaws logs in to no web server"),
             TeamError::NoAnswer(_) => {
                 Self { exit: Exit::Failed, code: ErrorCode::Unreachable, ..failure }.hint(NO_WAY_THERE)
             }
             TeamError::Status { .. } => Self { exit: Exit::Failed, ..failure }
                 .hint("check the URL; the file must be readable without signing in"),
-            TeamError::Elsewhere { .. } => failure
-                .because("what another host sends is not what you asked for")
-                .hint("if you trust that host, pass its URL to --from"),
+            TeamError::Elsewhere { target, .. } => match target {
+                RedirectTarget::Https => failure
+                    .because("what another host sends is not what you asked for")
+                    .hint("if you trust that host, pass its URL to --from"),
+                RedirectTarget::Unusable => failure
+                    .because("settings are fetched only by https, and without a password")
+                    .hint("use the file's https URL, or have that redirect changed"),
+            },
             TeamError::TooManyRedirects { .. } => failure.hint("use the URL that it leads to in the end"),
-            TeamError::TooLarge => failure.hint("check the URL"),
+            TeamError::TooLarge { .. } => failure.hint("check the URL"),
             TeamError::Page { .. } => failure
                 .because("it may be a page to sign in")
                 .hint("check the URL; the file must be readable without signing in"),
+            TeamError::Compressed { .. } => failure
+                .hint("the server must send the file as it is to clients that do not ask for compression"),
+            TeamError::NotText { .. } => failure.hint("check the URL; the file must be UTF-8"),
             TeamError::Settings(_) => failure,
         };
         match error {
@@ -126,6 +149,12 @@ impl From<ProjectError> for CommandError {
         let failure = match &error {
             ProjectError::None { .. } => Self { exit: Exit::Failed, ..failure }
                 .hint("name the file, or run it in the project's folder"),
+            ProjectError::NotInFolder { .. } => Self { exit: Exit::Failed, ..failure }.hint(
+                "name the folder that has it; `kcaws allow` alone takes the nearest one, here or above",
+            ),
+            ProjectError::NoSuchPath { .. } => {
+                Self { exit: Exit::Failed, ..failure }.hint("name the file, or the folder that has it")
+            }
             ProjectError::NotAllowed { .. } => {
                 Self { exit: Exit::Failed, ..failure }.hint("`kcaws allow --list` shows what is")
             }

@@ -159,10 +159,10 @@ fn key_of(entry: &Entry) -> String {
     entry.key.iter().map(|part| key_part(part)).collect::<Vec<_>>().join(".")
 }
 
-/// Hides a password in a URL.
+/// Hides a password and the query in a URL.
 fn masked(value: &Value) -> Value {
     match value {
-        Value::String(text) if text.contains("://") && text.contains('@') => {
+        Value::String(text) if text.contains("://") && text.contains(['@', '?']) => {
             Value::String(ShownUrl(text).to_string())
         }
         other => other.clone(),

@@ -282,7 +282,8 @@ impl StateFolder for DiskStateFolder {
     }
 
     fn clear(&self) -> Result<(), StateError> {
-        let root = self.root()?;
+        // Where nothing is, nothing is created.
+        let Some(root) = self.root_to_read()? else { return Ok(()) };
         own_folder(root)?;
         std::fs::remove_dir_all(root).map_err(io("remove", root))
     }

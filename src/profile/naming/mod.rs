@@ -119,7 +119,7 @@ impl ProfileSettings {
     /// Returns the name of the profile.
     ///
     /// Characters that not every tool accepts become `-`. An account name with no other characters is replaced by the
-    /// account's ID.
+    /// account's ID, and such an alias of a role by the role's name.
     pub fn profile_name(
         &self,
         template: &Template,
@@ -151,6 +151,7 @@ impl ProfileSettings {
     ) -> String {
         let account_alias = self.account(account).and_then(|choice| choice.alias.as_deref());
         let role_alias = self.role(role).and_then(|choice| choice.alias.as_deref());
+        let role_alias = role_alias.filter(|alias| says_something(alias));
         let filled = template.fill(
             &|field| match field {
                 Field::AccountName => account_alias.or(account.name.as_deref()).unwrap_or(&account.id),
@@ -160,6 +161,7 @@ impl ProfileSettings {
             },
             &|field, filtered| match field {
                 Field::AccountName if !says_something(&filtered) => account.id.clone(),
+                Field::Role if !says_something(&filtered) => role.name().to_owned(),
                 Field::AccountName if with_id && filtered != account.id => {
                     format!("{filtered}-{}", account.id)
                 }
@@ -248,6 +250,16 @@ mod tests {
             settings.profile_name(&template, "corp", &account(Some("x")), &"Admin".into()),
             "prod-root"
         );
+        let foreign: ProfileSettings =
+            toml::from_str("[roles.PowerUserAccess]\nalias = \"監査\"\n").expect("parses");
+        let power = || "PowerUserAccess".into();
+        assert_eq!(
+            foreign.profile_name(&template, "corp", &account(Some("audit")), &power()),
+            "audit-power-user-access"
+        );
+        let trimmed = Template::parse("{role|trim_prefix:Power|trim_prefix:User|trim_prefix:Access}");
+        let trimmed = trimmed.expect("is a template");
+        assert_eq!(foreign.profile_name(&trimmed, "corp", &account(None), &power()), "PowerUserAccess");
         let grouped: ProfileSettings =
             toml::from_str("[accounts.1111-2222-3333]\nalias = \"prod\"\n").expect("parses");
         assert_eq!(

@@ -24,8 +24,8 @@ use crate::profile::save::SaveError;
 use crate::profile::sources::Family;
 use crate::profile::{ConfigError, KnownNames};
 use crate::project::ProjectError;
-use crate::settings::SettingsError;
-use crate::settings::team::TeamError;
+use crate::settings::team::{RedirectTarget, TeamError};
+use crate::settings::{ByHand, SettingsError};
 
 const STORES: [StoreKind; 5] =
     [StoreKind::SecretService, StoreKind::Keyutils, StoreKind::Keychain, StoreKind::Wincred, StoreKind::File];
@@ -110,9 +110,9 @@ pub(super) fn of_config_file() -> Vec<CommandError> {
 pub(super) fn of_settings() -> Vec<CommandError> {
     let opening = |path: &str| Opening { path: path.into(), who: Who::Everybody };
     let path = || PathBuf::from("/home/alice/.config/kcaws/config.toml");
-    let session = || text("corp");
     let own_place = || format!("{}:3", path().display());
     let in_system_file = |error| SettingsError::InSystemFile(Box::new(error));
+    let (session, url) = (|| text("corp"), || text("https://intranet.example.com/kcaws.toml"));
     all([
         SettingsError::Unreadable { path: path(), source: io(PermissionDenied) },
         SettingsError::Unreadable { path: path(), source: io(ErrorKind::IsADirectory) },
@@ -143,6 +143,7 @@ pub(super) fn of_settings() -> Vec<CommandError> {
             place: text("https://intranet.example.com/kcaws.toml:3"),
             key: text("browser"),
         },
+        SettingsError::NotHere { place: text("/etc/kcaws/config.toml:3"), key: text("team") },
         in_system_file(SettingsError::OpenToOthers {
             path: "/etc/kcaws/config.toml".into(),
             opening: opening("/etc/kcaws/config.toml"),
@@ -162,31 +163,43 @@ pub(super) fn of_settings() -> Vec<CommandError> {
         }),
         SettingsError::NoSystemFile { path: "/etc/kcaws.toml".into() },
         SettingsError::NoSystemFile { path: "/home/alice/None".into() },
-        SettingsError::TeamMissing { url: text("https://intranet.example.com/kcaws.toml") },
-        SettingsError::TeamChanged { url: text("https://intranet.example.com/kcaws.toml"), path: path() },
+        SettingsError::TeamMissing { url: url(), own: path() },
+        SettingsError::TeamChanged {
+            url: url(),
+            path: "/home/alice/.config/kcaws/team/00.toml".into(),
+            own: path(),
+        },
         SettingsError::NoFolder,
         SettingsError::NotEdited {
-            why: "of its form",
-            lines: text("[sessions.corp]\naccount_access = \"aa-x\""),
+            by_hand: ByHand::SessionKey { session: session(), line: text("account_access = \"aa-x\"") },
         },
+        SettingsError::NotEdited { by_hand: ByHand::TeamHash { url: url(), line: text("sha256 = \"00\"") } },
+        SettingsError::NotEdited { by_hand: ByHand::NewTeam },
     ])
 }
 
 pub(super) fn of_team_and_project() -> Vec<CommandError> {
-    let host = || text("intranet.example.com");
+    let url = || text("https://intranet.example.com/kcaws.toml");
+    let elsewhere = |to: &str, target| TeamError::Elsewhere { url: url(), leads_to: text(to), target };
     let path = || PathBuf::from("/home/alice/shop/.kcaws.toml");
     let mut errors = all([
+        TeamError::NotAUrl(url::ParseError::InvalidPort),
         TeamError::NotHttps(text("http://intranet.example.com/kcaws.toml")),
-        TeamError::UserInfo,
-        TeamError::NoAnswer(NoAnswer { host: host(), why: text("connection refused") }),
-        TeamError::Status { host: host(), status: 404 },
-        TeamError::Elsewhere { host: host(), leads_to: text("https://example.net/") },
-        TeamError::TooManyRedirects { host: host() },
-        TeamError::TooLarge,
-        TeamError::Page { host: host() },
+        TeamError::UserInfo(text("https://***@intranet.example.com/kcaws.toml")),
+        TeamError::NoAnswer(NoAnswer { host: text("intranet.example.com"), why: text("connection refused") }),
+        TeamError::Status { url: url(), status: 404 },
+        elsewhere("https://example.net/", RedirectTarget::Https),
+        elsewhere("http://intranet.example.com/", RedirectTarget::Unusable),
+        TeamError::TooManyRedirects { url: url() },
+        TeamError::TooLarge { url: url() },
+        TeamError::Page { url: url() },
+        TeamError::Compressed { url: url(), how: text("gzip") },
+        TeamError::NotText { url: url() },
     ]);
     errors.extend(all([
         ProjectError::None { folder: "/home/alice/shop".into() },
+        ProjectError::NotInFolder { folder: "/home/alice/shop/src".into() },
+        ProjectError::NoSuchPath { path: "/home/alice/shpo".into() },
         ProjectError::NotAllowed { path: path() },
         ProjectError::Unreadable { path: path(), source: io(PermissionDenied) },
         ProjectError::TooLarge { path: path() },

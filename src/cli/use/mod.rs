@@ -1,3 +1,5 @@
+mod project;
+
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
@@ -12,11 +14,9 @@ use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
 use crate::columns;
 use crate::credentials::accounts::cached::CachedAccounts;
-use crate::platform::current_folder;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
 use crate::profile::{ConfigError, Document, RoleName};
-use crate::project::{Hints, Permission, ProjectFile};
 use crate::prompt::{PromptState, View, recent};
 use crate::shell::{Format, name_of_shell};
 
@@ -95,50 +95,28 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),
-        None => match hints_of_project(app, ui)? {
-            Hints { profile: Some(profile), .. } => return answer(&profile, app, ui),
-            Hints { session, .. } => {
-                let mut ours = rows(app)?;
-                let others = match &session {
-                    Some(_) => Vec::new(),
-                    None => others(app, &ours)?,
-                };
-                ours.retain(|(_, row)| session.as_ref().is_none_or(|session| row.session == *session));
-                picked_of(app, ui, &ours, &others)?
+        None => {
+            let project = project::of_current_folder(app, ui)?;
+            if let Some(profile) = project.hints.profile {
+                return answer(&profile, app, ui);
             }
-        },
+            let mut ours = rows(app)?;
+            let Some(session) = project.hints.session else {
+                let others = others(app, &ours)?;
+                return answer(&picked_of(app, ui, &ours, &others)?, app, ui);
+            };
+            ours.retain(|(_, row)| row.session == session);
+            if ours.is_empty() {
+                return Err(project::no_profiles(&session, &project.name, app));
+            }
+            picked_of(app, ui, &ours, &[])?
+        }
     };
     if profile.is_empty() {
         hand_over("", app, ui);
         return Ok(());
     }
     answer(&profile, app, ui)
-}
-
-/// Returns what the project of the current folder wants, if the user has allowed its file.
-fn hints_of_project(app: &App, ui: &mut Ui) -> Result<Hints, CommandError> {
-    // A folder that is gone belongs to no project.
-    let Ok(folder) = current_folder() else { return Ok(Hints::default()) };
-    let file = match ProjectFile::find(&folder) {
-        Ok(Some(file)) => file,
-        Ok(None) => return Ok(Hints::default()),
-        // It may be anyone's, in a folder far above.
-        Err(error) => {
-            ui.warn(&shown(&error.to_string()));
-            return Ok(Hints::default());
-        }
-    };
-    let name = shown(&file.path.display().to_string());
-    let why = match file.permission(app.state())? {
-        Permission::Allowed => {
-            ui.say(&format!("kcaws: using {name}"));
-            return Ok(file.hints()?);
-        }
-        Permission::Changed => "it has changed since you allowed it",
-        Permission::Never => "you have not allowed it",
-    };
-    ui.warn(&format!("{name} is not used: {why}; read it, then run `kcaws allow`"));
-    Ok(Hints::default())
 }
 
 /// Prints the instructions for the shell's function. Names of variables contain no spaces.

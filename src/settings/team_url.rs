@@ -1,0 +1,34 @@
+use std::fmt;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::platform::shown_url::ShownUrl;
+
+/// The URL of a team's file. Its query may contain a token, so that it is displayed without.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct TeamUrl(String);
+
+impl TeamUrl {
+    pub fn of(url: &Url) -> Self {
+        Self(url.to_string())
+    }
+
+    /// Returns all of it: for a request, and for config.toml.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TeamUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ShownUrl(&self.0).fmt(f)
+    }
+}
+
+impl fmt::Debug for TeamUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
