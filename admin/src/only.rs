@@ -160,7 +160,7 @@ impl Only {
     pub(crate) fn matching_none<'n>(
         &self,
         kind: OnlyKind,
-        names: impl Iterator<Item = &'n str> + Clone,
+        names: &(impl Iterator<Item = &'n str> + Clone),
     ) -> Vec<Selector> {
         let is_unmatched = |selector: &&Selector| !names.clone().any(|name| selector.matches(name));
         self.of(kind).filter(is_unmatched).cloned().collect()

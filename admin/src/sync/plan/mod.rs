@@ -254,7 +254,7 @@ fn unmatched(
     let users = people.chain(directory.users.iter().map(|user| user.record.user_name()));
     let in_realm = realm.groups.iter().flat_map(|group| [group.path.as_str(), group.name.as_str()]);
     let groups = in_realm.chain(directory.groups.iter().map(|group| &*group.name));
-    let mut unmatched = only.matching_none(OnlyKind::User, users);
-    unmatched.extend(only.matching_none(OnlyKind::Group, groups));
+    let mut unmatched = only.matching_none(OnlyKind::User, &users);
+    unmatched.extend(only.matching_none(OnlyKind::Group, &groups));
     unmatched
 }
