@@ -19,6 +19,15 @@ pub(crate) enum OnlyKind {
 impl OnlyKind {
     pub(crate) const ALL: [Self; 4] = [Self::User, Self::Group, Self::PermissionSet, Self::Account];
 
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::PermissionSet => "permission set",
+            Self::Account => "account",
+        }
+    }
+
     /// Returns the word before the colon.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -58,6 +67,10 @@ pub(crate) enum SelectorError {
 }
 
 impl Selector {
+    pub(crate) fn kind(&self) -> OnlyKind {
+        self.kind
+    }
+
     /// Reads a selector of one of these kinds.
     pub(crate) fn of(text: &str, kinds: &[OnlyKind]) -> Result<Self, SelectorError> {
         let selector: Self = text.parse()?;
@@ -141,6 +154,16 @@ impl Only {
 
     pub(crate) fn is_everything(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the selectors of a kind that match none of these names.
+    pub(crate) fn matching_none<'n>(
+        &self,
+        kind: OnlyKind,
+        names: &(impl Iterator<Item = &'n str> + Clone),
+    ) -> Vec<Selector> {
+        let is_unmatched = |selector: &&Selector| !names.clone().any(|name| selector.matches(name));
+        self.of(kind).filter(is_unmatched).cloned().collect()
     }
 
     /// Returns whether there is a selector of the kind.

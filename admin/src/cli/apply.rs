@@ -9,7 +9,7 @@ use super::access::render::counted;
 use super::access::{OpenAccess, outcome as access_outcome};
 use super::events::{Phase, Reported};
 use super::lock;
-use super::planning::{self, ReadingArgs, saved_text, unwritable};
+use super::planning::{self, ReadingArgs, audit_lines, saved_text};
 use super::rollout::{
     ADMIN, Allowed, OpenRollout, RolloutOptions, check, check_records, print, with_rollout,
 };
@@ -18,9 +18,8 @@ use crate::access::apply::{EarlierOperations, Recording};
 use crate::access::plan::AccessPlan;
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
-use crate::platform::audit_file;
 use crate::rollout::{AccessHalf, RolloutError, RolloutOutcome, RolloutPlan, SavedRollout, apply};
-use crate::sync::apply::{Applier, JsonLines};
+use crate::sync::apply::Applier;
 
 /// Change Identity Center to what the access file says: users, groups, permission sets and assignments
 ///
@@ -69,6 +68,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if let Some(saved) = &saved {
             saved.check(&plan)?;
         }
+        planning::warn_of_unmatched(plan.unmatched_users(), ui);
         if !args.json {
             print(&plan, ui);
         }
@@ -108,12 +108,12 @@ fn applied(
     ui: &Ui,
 ) -> Result<(RolloutOutcome, End), CommandError> {
     let path = args.audit(file);
-    let lines = audit_file::open(&path).map_err(|error| unwritable(&path, &error))?;
+    let lines = audit_lines(&path, actor, open.app)?;
     let phase = Phase::start("apply", "Applying …", open.app, ui);
     // How many writes permission sets and assignments take is not known before.
     let writes = plan.sync.as_ref().map(|plan| plan.cost.writes);
     let total = writes.filter(|_| plan.access.as_ref().is_none_or(AccessPlan::is_empty));
-    let audit = Reported::new(JsonLines::new(lines), &phase, total);
+    let audit = Reported::new(lines, &phase, total);
     let sync = open.sync.map(|planner| Applier {
         directory: planner.directory,
         calls: planner.directory_calls,

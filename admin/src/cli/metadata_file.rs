@@ -1,10 +1,11 @@
 //! Files of the user's with SAML metadata.
 
-use std::io::Write;
 use std::path::Path;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::platform::foreign_file;
+
+use crate::platform::output_file;
 
 /// Reads a file of the user's as text.
 pub(super) fn read(path: &Path) -> Result<String, CommandError> {
@@ -20,14 +21,7 @@ pub(super) fn read(path: &Path) -> Result<String, CommandError> {
 
 /// Writes a file of the user's as a whole, or leaves it as it was.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), CommandError> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)
-    });
-    written.map(drop).map_err(|error| {
+    output_file::write(path, text.as_bytes()).map_err(|error| {
         CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
             .because(error.to_string())
             .hint("check that the folder exists and that you may write to it")

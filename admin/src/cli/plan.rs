@@ -37,6 +37,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     let file = app.access_file(args.file.file.as_deref())?;
     let options = RolloutOptions::new(&args.planning, reading.deep, &file, &app.caller(&file)?);
     let plan = with_rollout(&file, app, ui, |open, ui| open.plan(&options, ui))?;
+    planning::warn_of_unmatched(plan.unmatched_users(), ui);
     if args.json {
         ui.json(&Report { schema: 1, has_changes: plan.has_changes(), plan: &plan });
     } else {
@@ -47,6 +48,10 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
         let (sync, access) = (&options.sync, &options.access);
         save(path, &SavedRollout::new(&plan, &file.chain(), sync, access, app.clock.now()))?;
     }
-    check_records(&plan)?;
-    if args.exit_code && plan.has_changes() { Err(CommandError::changes()) } else { Ok(()) }
+    // Bad records are listed. They fail when the plan is applied, and keep nobody from applying the rest.
+    match (args.exit_code, plan.has_changes()) {
+        (true, true) => Err(CommandError::changes()),
+        (true, false) => check_records(&plan),
+        (false, _) => Ok(()),
+    }
 }

@@ -1,5 +1,6 @@
 //! What the commands `plan` and `apply` of users, groups and access have in common: arguments, the question, files.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use crate::access_file::AccessFile;
 use crate::app::AdminApp;
 use crate::only::{OnlyKind, Selector};
 use crate::pacing::{DEFAULT_RATE, Pace};
-use crate::platform::plan_file;
+use crate::platform::{audit_file, output_file};
+use crate::sync::apply::JsonLines;
 use crate::sync::scope::MaxRemovals;
 
 /// The variable with the requests a second.
@@ -114,10 +116,17 @@ impl<A: Subject> ApplyArgs<A> {
     }
 }
 
+/// Warns of selectors that name nothing: they may have a typo.
+pub(super) fn warn_of_unmatched<'s>(selectors: impl IntoIterator<Item = &'s Selector>, ui: &mut Ui) {
+    for selector in selectors {
+        ui.warn(&format!("--only `{selector}` matches no {}", selector.kind().title()));
+    }
+}
+
 /// Saves a plan.
 pub(super) fn save(path: &Path, plan: &impl Serialize) -> Result<(), CommandError> {
     let text = serde_json::to_vec_pretty(plan).expect("names and times serialize");
-    plan_file::write(path, &text).map_err(|error| unwritable(path, &error))
+    output_file::write(path, &text).map_err(|error| unwritable(path, &error))
 }
 
 /// Returns the text of a saved plan. `of` is the command without `plan`.
@@ -135,6 +144,17 @@ pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
         .because(error.to_string())
         .hint("nothing was changed; name another file")
+}
+
+/// Opens the audit file and records there that writes begin.
+///
+/// A file that takes no record ends the command before its first write, not after those that are under way at once.
+pub(super) fn audit_lines(path: &Path, actor: &str, app: &AdminApp) -> Result<JsonLines<File>, CommandError> {
+    let begin = |file: File| {
+        let lines = JsonLines::new(file);
+        lines.start(app.clock.now(), actor).map(|()| lines)
+    };
+    audit_file::open(path).and_then(begin).map_err(|error| unwritable(path, &error))
 }
 
 /// Returns the pace of all requests of a run to AWS.

@@ -8,7 +8,7 @@ use crate::ports::keycloak::KeycloakError;
 use crate::sync::apply::{Action, Audit, AuditEntry};
 use crate::sync::call::{CallError, Calls};
 use crate::sync::plan::ObjectKind;
-use crate::sync::target::{Directory, Receipt};
+use crate::sync::target::{Directory, Receipt, Sides};
 
 /// What the steps are taken with.
 pub(crate) struct Applier<'a> {
@@ -34,6 +34,8 @@ enum StepError {
     Call(#[from] CallError),
     #[error("somebody else changed it meanwhile")]
     Changed,
+    #[error("the SCIM endpoint belongs to another Identity Center: `{}` has no such object of `{}`", .0.written, .0.read)]
+    Elsewhere(Sides),
     #[error("the audit file cannot be written: {0}")]
     Audit(String),
 }
@@ -92,7 +94,7 @@ impl Applier<'_> {
         self.write(step, &[], self.with.realm_calls, || match call() {
             Ok(()) => Ok(Receipt::default()),
             // The user was deleted meanwhile.
-            Err(error) if error.is_not_found() => Ok(Receipt::default()),
+            Err(error) if error.is_no_such_user() => Ok(Receipt::default()),
             Err(error) => Err(error.into()),
         })
     }
@@ -110,6 +112,10 @@ impl Applier<'_> {
         match owner(directory)? {
             None => Ok(()),
             Some(owner) if owner == expected => {
+                let (kind, id) = (step.action.kind(), &step.id);
+                if !self.with.directory_calls.ask(|| directory.is_writable(kind, id))? {
+                    return Err(StepError::Elsewhere(directory.sides()));
+                }
                 self.write(step, members, self.with.directory_calls, || call(directory))
             }
             Some(_) => Err(StepError::Changed),

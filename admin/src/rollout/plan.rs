@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::access::plan::{AccessPlan, Blocker};
 use crate::access::read::SyncedGroups;
+use crate::only::{OnlyKind, Selector};
 use crate::sync::plan::{GroupChange, Plan, Refusal};
 use crate::sync::scope::MaxRemovals;
 
@@ -64,6 +65,12 @@ impl RolloutPlan {
         plan.refusals.extend(plan.too_many_removals(limit));
         plan.cost = plan.cost(reads);
         plan
+    }
+
+    /// Returns the selectors of users that name nobody. Those of groups may name one for access alone.
+    pub(crate) fn unmatched_users(&self) -> impl Iterator<Item = &Selector> {
+        let unmatched = self.sync.iter().flat_map(|plan| &plan.unmatched);
+        unmatched.filter(|selector| selector.kind() == OnlyKind::User)
     }
 
     pub(crate) fn has_changes(&self) -> bool {

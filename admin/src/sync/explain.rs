@@ -145,8 +145,10 @@ fn owned_user(
 ) -> Result<Option<DirectoryUser>, ReadFault> {
     let unusable = |_| ReadFault::UnusableRealm(realm_id.to_owned());
     let external_id = ExternalId::new(realm_id, &user.id).map_err(unusable)?;
-    let look_up = || planner.directory.user_by_external_id(&external_id);
-    planner.directory_calls.ask(look_up).map_err(Reading::DirectoryUsers.failed())
+    let (directory, calls) = (planner.directory, planner.directory_calls);
+    let found = calls.ask(|| directory.user_by_external_id(&external_id));
+    let Some(id) = found.map_err(Reading::DirectoryUsers.failed())? else { return Ok(None) };
+    calls.ask(|| directory.user(&id)).map_err(Reading::DirectoryUsers.failed())
 }
 
 /// Returns the externalIds of the groups of Identity Center that a user is in.

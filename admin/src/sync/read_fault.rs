@@ -16,6 +16,8 @@ pub(crate) enum ReadFault {
     Changed { what: Reading, before: u64, after: u64 },
     #[error("{what}: {counted} are counted, but only {listed} listed: the service account lacks a right")]
     Short { what: Reading, counted: u64, listed: u64 },
+    #[error("{what}: only {counted} are counted, but {listed} listed")]
+    Surplus { what: Reading, counted: u64, listed: u64 },
     #[error("{what}: `{id}` was listed twice")]
     Twice { what: Reading, id: String },
     #[error("{what}: a page leads back to one that was already read")]

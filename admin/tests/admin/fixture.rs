@@ -6,6 +6,7 @@ use std::time::Duration;
 use idc_sim::{Builder, IdcSim};
 use kcaws_test_keycloak::{Realm, Server};
 use kcaws_test_kit::{Output, TestCommand, TestEnv};
+use serde_json::Value;
 
 pub(crate) const CLIENT: &str = "kcaws-admin";
 /// It has the simulator's mark, so that the suite finds it wherever it is printed.
@@ -69,10 +70,10 @@ impl<'k> Company<'k> {
     #[track_caller]
     pub(crate) fn expect_error(&self, name: &str, options: &str, reason: &str, fix: &str) {
         let found = self.findings_with(name, options);
-        let has = |finding: &serde_json::Value, key: &str, part: &str| {
+        let has = |finding: &Value, key: &str, part: &str| {
             finding[key].as_str().is_some_and(|text| text.contains(part))
         };
-        let is_it = |finding: &serde_json::Value| {
+        let is_it = |finding: &Value| {
             finding["state"] == "error" && has(finding, "reason", reason) && has(finding, "fix", fix)
         };
         assert!(found.iter().any(is_it), "no error `{reason}` with `{fix}` in {found:#?}");
@@ -87,12 +88,12 @@ impl<'k> Company<'k> {
     }
 
     /// What `check --json` says of a check; every subject of it.
-    pub(crate) fn findings(&self, name: &str) -> Vec<serde_json::Value> {
+    pub(crate) fn findings(&self, name: &str) -> Vec<Value> {
         self.findings_with(name, "")
     }
 
     /// The same with further options.
-    pub(crate) fn findings_with(&self, name: &str, options: &str) -> Vec<serde_json::Value> {
+    pub(crate) fn findings_with(&self, name: &str, options: &str) -> Vec<Value> {
         let report = self.run(&format!("check --json {options}")).stdout_json();
         let checks = report["checks"].as_array().unwrap().clone();
         checks.into_iter().filter(|check| check["name"] == name).collect()
@@ -110,6 +111,12 @@ pub(crate) fn aws_environment(sim: &IdcSim) -> TestEnv {
     env.set_env("AWS_ACCESS_KEY_ID", &key.id);
     env.set_env("AWS_SECRET_ACCESS_KEY", &key.secret);
     env
+}
+
+/// The writes in the audit file of a text, without the line that begins each run.
+pub(crate) fn audited(text: &str) -> Vec<Value> {
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["action"] != "start").collect()
 }
 
 pub(crate) fn admin(env: &TestEnv, line: &str) -> TestCommand {

@@ -6,7 +6,7 @@ use idc_sim::{IdcSim, Route};
 use kcaws_test_kit::wait_for;
 use serde_json::Value;
 
-use crate::fixture::admin;
+use crate::fixture::{admin, audited};
 use crate::site::{ACCESS, Site};
 
 #[test]
@@ -24,7 +24,7 @@ fn a_plan_is_shown_applied_and_then_there_is_nothing_to_do() {
     site.run("apply --yes").expect_ok().expect_stdout("9 changes done");
     site.unchanged();
     let audit = std::fs::read_to_string(site.env.home().join("access.audit.jsonl")).unwrap();
-    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = audited(&audit);
     assert_eq!(lines.len(), 12, "the permission set takes four requests");
     let is_arn = |actor: &Value| actor.as_str().is_some_and(|actor| actor.starts_with("arn:aws:"));
     assert!(lines.iter().all(|line| is_arn(&line["actor"]) && line["error"].is_null()), "{audit}");

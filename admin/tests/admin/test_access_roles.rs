@@ -6,7 +6,7 @@ use idc_sim::{AccountAccessTrust, Builder, EntitlementCheck, Fault, IamRole, Idc
 use kcaws_test_kit::Output;
 use serde_json::Value;
 
-use crate::fixture::{admin, developers_binary};
+use crate::fixture::{admin, audited, developers_binary};
 use crate::site::Site;
 
 const TENANT: &str = "aa-gyxmap389";
@@ -52,7 +52,7 @@ pub(crate) fn writes(site: &Site) -> usize {
 
 fn audit(site: &Site) -> Vec<Value> {
     let text = site.env.read_home_file("access.audit.jsonl");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    audited(&text)
 }
 
 pub(crate) fn entitled(site: &Site) -> Vec<(String, String)> {

@@ -7,7 +7,7 @@ use kcaws_test_keycloak::{Refusal, Server, authn_request_url, require_keycloak, 
 use kcaws_test_kit::PageClient;
 use serde_json::{Value, json};
 
-use crate::fixture::{ALL_ROLES, Company};
+use crate::fixture::{ALL_ROLES, Company, audited};
 
 /// Anna and bob are in `/aws/Dev`, and were synced to Identity Center.
 pub(crate) struct Office<'k> {
@@ -103,7 +103,7 @@ fn access_ends_on_both_sides_and_a_second_run_finds_nothing_left() {
     assert!(office.is_active("bob") && office.user("bob")["enabled"] == true);
 
     let audit = std::fs::read_to_string(company.env.home().join("access.audit.jsonl")).unwrap();
-    let records: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let records = audited(&audit);
     let actions: Vec<&str> = records.iter().map(|record| record["action"].as_str().unwrap()).collect();
     assert!(
         actions.ends_with(&["disable_in_keycloak", "end_sessions", "deactivate", "remove_members"]),

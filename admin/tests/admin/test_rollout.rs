@@ -5,7 +5,7 @@ use kcaws_test_keycloak::require_keycloak;
 use kcaws_test_kit::wait_for;
 use serde_json::Value;
 
-use crate::fixture::on_a_terminal;
+use crate::fixture::{audited, on_a_terminal};
 use crate::rollout::{ACCOUNTS, Rollout};
 use crate::staff::address;
 
@@ -44,7 +44,7 @@ fn an_empty_identity_center_is_filled_in_one_go() {
     apply.expect_stdout("3 writes to users and groups done, 3 changes of access done");
     assert_eq!(rollout.accounts_of(&address("anna")), ACCOUNTS);
     let audit = rollout.staff.company.env.read_home_file("access.audit.jsonl");
-    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = audited(&audit);
     let actions: Vec<&str> = lines.iter().map(|line| line["action"].as_str().unwrap()).collect();
     let expected =
         ["create", "create", "create", "create_permission_set", "change_permission_set", "assign", "assign"];
@@ -195,7 +195,7 @@ fn an_interrupt_comes_between_a_record_and_the_next_write() {
         run.press_ctrl_c();
         run.wait().expect_code(130);
         let audit = rollout.staff.company.env.read_home_file("access.audit.jsonl");
-        assert_eq!(audit.lines().count(), rollout.writes(), "{route:?}: {audit}");
+        assert_eq!(audited(&audit).len(), rollout.writes(), "{route:?}: {audit}");
         rollout.run("apply --yes").expect_code(0);
         rollout.unchanged();
     }

@@ -20,7 +20,10 @@ fn a_plan_writes_nothing_an_apply_lets_users_in_and_then_there_are_no_changes() 
 
     office.admin("client apply --metadata aws.xml --yes").run().expect_ok().expect_stderr("1 change");
     let audit = std::fs::read_to_string(office.env.home().join("access.audit.jsonl")).unwrap();
-    let line: serde_json::Value = serde_json::from_str(&audit).unwrap();
+    let lines: Vec<serde_json::Value> =
+        audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [start, line] = &lines[..] else { panic!("{audit}") };
+    assert_eq!(start["action"], "start");
     assert_eq!(
         (&line["action"], &line["client_id"]),
         (&json!("create_client"), &json!(ENTITY_ID)),

@@ -47,6 +47,8 @@ pub(crate) enum SavedAccessPlanError {
     OtherChain { found: String, expected: String },
     #[error("the plan is of {made_at}: older than one hour")]
     TooOld { made_at: DateTime<Utc> },
+    #[error("the plan is of {made_at}, which is in the future: the clock here or there is wrong")]
+    OfTheFuture { made_at: DateTime<Utc> },
     #[error("what the plan was made from has changed: {0}")]
     Changed(PlanPart),
 }
@@ -93,8 +95,12 @@ impl SavedAccessPlan {
         }
         // A plan from the future is not recent either: one of the clocks is wrong.
         let age = now.signed_duration_since(self.made_at);
-        if age > LONGEST_LIFE || age < -LONGEST_LIFE {
-            return Err(SavedAccessPlanError::TooOld { made_at: self.made_at });
+        let made_at = self.made_at;
+        if age < -LONGEST_LIFE {
+            return Err(SavedAccessPlanError::OfTheFuture { made_at });
+        }
+        if age > LONGEST_LIFE {
+            return Err(SavedAccessPlanError::TooOld { made_at });
         }
         Ok(self)
     }

@@ -12,9 +12,7 @@ use crate::access::plan::{AccessPlan, SavedAccessPlan};
 use crate::app::AdminApp;
 use crate::cli::events::{Phase, Reported};
 use crate::cli::lock;
-use crate::cli::planning::{self, ReadingArgs, saved_text, unwritable};
-use crate::platform::audit_file;
-use crate::sync::apply::JsonLines;
+use crate::cli::planning::{self, ReadingArgs, audit_lines, saved_text};
 
 /// Change permission sets and assignments to what the access file says
 ///
@@ -89,7 +87,7 @@ fn applied(
     ui: &Ui,
 ) -> Result<(AccessOutcome, Result<(), ApplyError>), CommandError> {
     let path = args.audit(open.file);
-    let audit = audit_file::open(&path).map_err(|error| unwritable(&path, &error))?;
+    let audit = audit_lines(&path, open.actor, open.app)?;
     let phase = Phase::start("apply", "Applying …", open.app, ui);
     let applied = apply(
         plan,
@@ -97,7 +95,7 @@ fn applied(
         open.at,
         Some(open.account_access),
         Recording {
-            audit: &Reported::new(JsonLines::new(audit), &phase, None),
+            audit: &Reported::new(audit, &phase, None),
             actor: open.actor,
             progress: &mut |done| phase.progress(format!("Applying … {done} done"), done, None, None),
         },

@@ -8,9 +8,13 @@ use kcaws::session::start_url;
 use super::context::Context;
 use super::failed;
 use crate::app::{AdminApp, AdminError};
+use crate::cli::sync::outcome::OTHER_ENDPOINT;
 use crate::identity_center::instance::{Standing, standing};
 use crate::identity_center::scim_token::{TokenAge, expires_at};
+use crate::pacing::DEFAULT_RATE;
 use crate::ports::scim::Scim;
+use crate::sync::call::Calls;
+use crate::sync::target::{AwsDirectory, Reach, reach};
 
 /// Checks that there are AWS credentials, and whose they are.
 pub(super) fn credentials(context: &Context<'_>) -> Vec<Finding> {
@@ -93,11 +97,13 @@ pub(super) fn scim(context: &Context<'_>) -> Vec<Finding> {
         )];
     };
     let name = endpoint.host_str().unwrap_or_default();
-    let answer = context.app.scim(endpoint, context.prompting).and_then(|scim| Ok(scim.check()?));
-    if let Err(error) = answer {
-        return vec![failed(name, error)];
-    }
+    let opened = context.app.scim(endpoint, context.prompting);
+    let scim = match opened.and_then(|scim| Ok(scim.check().map(|()| scim)?)) {
+        Ok(scim) => scim,
+        Err(error) => return vec![failed(name, error)],
+    };
     let mut findings = vec![Finding::ok(name, "the endpoint accepts the token")];
+    findings.extend(other_directory(context, name, &scim));
     let secret = AdminApp::scim_token(endpoint);
     let record = secret.record(context.app).ok().flatten().filter(|_| secret.file(context.app).is_none());
     let now = context.app.clock.now();
@@ -108,6 +114,24 @@ pub(super) fn scim(context: &Context<'_>) -> Vec<Finding> {
         })
     }));
     findings
+}
+
+/// Looks whether the endpoint is that of another instance, as far as the directory has anything that would show it.
+fn other_directory(context: &Context<'_>, name: &str, scim: &dyn Scim) -> Option<Finding> {
+    let (Ok(instance), Ok(aws)) = (context.instance(), context.app.aws(context.file)) else { return None };
+    let store = aws.identity_store(&instance.identity_store_id, false);
+    let calls = Calls::new(&*context.app.clock, DEFAULT_RATE);
+    match reach(&AwsDirectory { store: &store, scim }, &calls) {
+        Ok(Reach::Elsewhere) => {
+            let store = &instance.identity_store_id;
+            let reason = format!(
+                "belongs to another Identity Center: it has none of the users and groups of the identity store {store}"
+            );
+            Some(Finding::error(name, reason, OTHER_ENDPOINT))
+        }
+        // What keeps the directory from being read is the finding of another check.
+        Ok(Reach::Same | Reach::Unknown) | Err(_) => None,
+    }
 }
 
 /// Checks the company's own start URLs by the AWS CLI's rules.

@@ -13,8 +13,7 @@ use super::plan_file::PlanFile;
 use super::{ClientInputs, DesiredArgs, changes};
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
-use crate::cli::planning::unwritable;
-use crate::platform::audit_file;
+use crate::cli::planning::audit_lines;
 use crate::ports::keycloak::Keycloak;
 use crate::realm::client::{self, ClientAudit, ClientPlan, ClientWrite};
 use crate::sync::apply::JsonLines;
@@ -86,8 +85,8 @@ fn apply(
         return Ok(());
     }
     let path = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
-    let lines = JsonLines::new(audit_file::open(&path).map_err(|error| unwritable(&path, &error))?);
-    let audit = ClientLines { lines, actor: format!("{} {}", file.realm.url(), file.realm.client_id), app };
+    let actor = format!("{} {}", file.realm.url(), file.realm.client_id);
+    let audit = ClientLines { lines: audit_lines(&path, &actor, app)?, actor, app };
     let made = client::apply(keycloak, &inputs.client(), plan, &audit)?;
     if args.json {
         let made = ClientPlan { changes: made, ..plan.clone() };

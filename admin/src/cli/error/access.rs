@@ -119,10 +119,10 @@ impl From<SavedAccessPlanError> for CommandError {
                 .hint("`kcaws admin access plan --out plan.json` writes one"),
             SavedAccessPlanError::OtherChain { .. } => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
                 .hint("name the access file that the plan was made with: --file PATH"),
-            SavedAccessPlanError::TooOld { .. } | SavedAccessPlanError::Changed(_) => {
-                Self::new(Exit::Unsafe, ErrorCode::Refused, message)
-                    .hint("nothing was written; make a new plan: `kcaws admin access plan --out plan.json`")
-            }
+            SavedAccessPlanError::TooOld { .. }
+            | SavedAccessPlanError::OfTheFuture { .. }
+            | SavedAccessPlanError::Changed(_) => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
+                .hint("nothing was written; make a new plan: `kcaws admin access plan --out plan.json`"),
         };
         failure.because_of(cause)
     }

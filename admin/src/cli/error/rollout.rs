@@ -22,9 +22,15 @@ impl From<SavedRolloutError> for CommandError {
                 refused("name the access file that the plan was made with: --file PATH")
             }
             SavedRolloutError::OtherParts
-            | SavedRolloutError::Sync(SavedPlanError::TooOld { .. } | SavedPlanError::Changed(_))
+            | SavedRolloutError::Sync(
+                SavedPlanError::TooOld { .. }
+                | SavedPlanError::OfTheFuture { .. }
+                | SavedPlanError::Changed(_),
+            )
             | SavedRolloutError::Access(
-                SavedAccessPlanError::TooOld { .. } | SavedAccessPlanError::Changed(_),
+                SavedAccessPlanError::TooOld { .. }
+                | SavedAccessPlanError::OfTheFuture { .. }
+                | SavedAccessPlanError::Changed(_),
             ) => refused("nothing was written; make a new plan: `kcaws admin plan --out plan.json`"),
         };
         failure.because_of(cause)

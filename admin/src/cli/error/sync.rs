@@ -46,6 +46,7 @@ impl From<ReadFault> for CommandError {
                 unsafe_to("give the service account the role `view-users` of the client `realm-management`")
             }
             ReadFault::Changed { .. }
+            | ReadFault::Surplus { .. }
             | ReadFault::Twice { .. }
             | ReadFault::UnknownParent { .. }
             | ReadFault::UnknownMember { .. }
@@ -106,10 +107,10 @@ impl From<SavedPlanError> for CommandError {
                 .hint("`kcaws admin sync plan --out plan.json` writes one"),
             SavedPlanError::OtherChain { .. } => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
                 .hint("name the access file that the plan was made with: --file PATH"),
-            SavedPlanError::TooOld { .. } | SavedPlanError::Changed(_) => {
-                Self::new(Exit::Unsafe, ErrorCode::Refused, message)
-                    .hint("nothing was written; make a new plan: `kcaws admin sync plan --out plan.json`")
-            }
+            SavedPlanError::TooOld { .. }
+            | SavedPlanError::OfTheFuture { .. }
+            | SavedPlanError::Changed(_) => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
+                .hint("nothing was written; make a new plan: `kcaws admin sync plan --out plan.json`"),
         };
         failure.because_of(cause)
     }

@@ -16,7 +16,7 @@ use self::deny_file::DenyFile;
 use self::report::Report;
 use super::FileArg;
 use super::events::{Event, Phase, Reported};
-use super::planning::{rate, unwritable};
+use super::planning::{audit_lines, rate};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
@@ -25,9 +25,7 @@ use crate::offboard::{
     Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, in_full, leftovers,
     steps,
 };
-use crate::platform::audit_file;
 use crate::ports::sso_admin::access::AccessAdmin;
-use crate::sync::apply::JsonLines;
 use crate::sync::call::{Calls, REALM_RATE};
 use crate::sync::target::{AwsDirectory, Directory};
 
@@ -192,7 +190,7 @@ fn apply(
     if steps.is_empty() {
         return Ok(Vec::new());
     }
-    let audit = JsonLines::new(audit_file::open(audit).map_err(|error| unwritable(audit, &error))?);
+    let audit = audit_lines(audit, actor, app)?;
     let phase = Phase::start("apply", "Ending the access …", app, ui);
     let audit = Reported::new(audit, &phase, Some(steps.len()));
     let results = Applier { with, audit: &audit, actor }.apply(person, steps);

@@ -11,11 +11,11 @@ use super::outcome::{check_outcome, report_failures, tell_failures};
 use super::{Allowed, SYNC, check, check_records, made, options, pace, print, with_planner};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
+use crate::cli::access::render::counted;
 use crate::cli::events::{Phase, Reported};
 use crate::cli::lock;
-use crate::cli::planning::{self, saved_text, unwritable};
-use crate::platform::audit_file;
-use crate::sync::apply::{Applier, JsonLines, Outcome};
+use crate::cli::planning::{self, audit_lines, saved_text};
+use crate::sync::apply::{Applier, Outcome};
 use crate::sync::plan::{Plan, PlanOptions, Planner, SavedPlan};
 
 /// Change Identity Center so that it is in step with the realm
@@ -55,6 +55,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             Some(saved) => saved.bind(fresh).map_err(AdminError::from)?,
             None => fresh,
         };
+        planning::warn_of_unmatched(&plan.unmatched, ui);
         if !args.json {
             print(&plan, ui);
         }
@@ -71,7 +72,8 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             ui.json(&Report { schema: 1, plan: &plan, outcome: Some(&outcome) });
         } else {
             tell_failures(&outcome, ui);
-            ui.data(&format!("{} writes done", outcome.writes));
+            let writes = usize::try_from(outcome.writes).unwrap_or(usize::MAX);
+            ui.data(&counted(writes, "write done", "writes done"));
         }
         check_outcome(&outcome)?;
         check_records(&plan)
@@ -90,12 +92,12 @@ fn applied(
     app: &AdminApp,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
-    let file = audit_file::open(audit).map_err(|error| unwritable(audit, &error))?;
+    let lines = audit_lines(audit, actor, app)?;
     let phase = Phase::start("apply", "Applying …", app, ui);
     let applier = Applier {
         directory: planner.directory,
         calls: planner.directory_calls,
-        audit: &Reported::new(JsonLines::new(file), &phase, Some(plan.cost.writes)),
+        audit: &Reported::new(lines, &phase, Some(plan.cost.writes)),
         actor,
         // Interrupts end the process between two writes by themselves.
         stop: &|| false,

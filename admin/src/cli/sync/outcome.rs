@@ -4,8 +4,12 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
 use serde_json::json;
 
+use crate::cli::access::render::counted;
 use crate::cli::events::Event;
 use crate::sync::apply::{Failure, FailureReason, Halt, Outcome};
+
+/// What to do about a SCIM endpoint of another instance.
+pub(in crate::cli) const OTHER_ENDPOINT: &str = "copy the SCIM endpoint of this instance from the console into scim_endpoint of the access file, then `kcaws admin token set`";
 
 pub(in crate::cli) fn tell_failures(outcome: &Outcome, ui: &mut Ui) {
     for failure in &outcome.failures {
@@ -34,6 +38,9 @@ fn why(failure: &Failure) -> String {
         FailureReason::Kept { members } => {
             format!("still has {}, who did not get into all new groups", members.join(", "))
         }
+        FailureReason::MembersGone { members } => {
+            format!("{} do not exist any more in Identity Center, all others are in it", members.join(", "))
+        }
         FailureReason::Refused { message } | FailureReason::Unavailable { message } => message.clone(),
     }
 }
@@ -54,6 +61,10 @@ pub(in crate::cli) fn check_outcome(outcome: &Outcome) -> Result<(), CommandErro
                 error(Exit::Failed, ErrorCode::ServerError, "Identity Center does not answer").because(why);
             return Err(failure.hint(again));
         }
+        Some(Halt::Elsewhere(why)) => {
+            let message = "refused for safety: the SCIM endpoint belongs to another Identity Center";
+            return Err(error(Exit::Unsafe, ErrorCode::Refused, message).because(why).hint(OTHER_ENDPOINT));
+        }
         Some(Halt::Audit(why)) => {
             let failure =
                 error(Exit::Failed, ErrorCode::OutputFile, "the audit file cannot be written").because(why);
@@ -63,13 +74,69 @@ pub(in crate::cli) fn check_outcome(outcome: &Outcome) -> Result<(), CommandErro
         Some(Halt::Stopped) => return Err(CommandError::interrupted()),
         Some(Halt::Refused) => {
             return Err(error(Exit::Unsafe, ErrorCode::Refused, "refused for safety: nothing was written")
-                .hint(again));
+                .hint("`kcaws admin sync plan` shows the reason"));
         }
         None => {}
     }
     if outcome.failures.is_empty() {
         return Ok(());
     }
-    let message = format!("{} changes failed, all others are done", outcome.failures.len());
-    Err(error(Exit::Failed, ErrorCode::SomeFailed, &message).hint(again))
+    let failed = counted(outcome.failures.len(), "change failed", "changes failed");
+    let message = format!("{failed}, all others are done");
+    Err(error(Exit::Failed, ErrorCode::SomeFailed, &message)
+        .hint(next_step(&outcome.failures).unwrap_or(again)))
+}
+
+/// Returns what has to be done before the same command can do the rest.
+fn next_step(failures: &[Failure]) -> Option<&'static str> {
+    let is_foreign = |failure: &Failure| matches!(failure.reason, FailureReason::ForeignObject { .. });
+    let is_refused = |failure: &Failure| matches!(failure.reason, FailureReason::Refused { .. });
+    if failures.iter().any(is_foreign) {
+        Some("`kcaws admin sync plan --adopt` shows what taking over the objects of these names would change")
+    } else if failures.iter().any(is_refused) {
+        Some("correct in Keycloak what was refused, see above; then run the same command again")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kcaws::cli::error::Situation;
+
+    use super::*;
+    use crate::sync::apply::Action;
+    use crate::sync::plan::ObjectKind;
+
+    fn outcome(reasons: Vec<FailureReason>) -> Outcome {
+        let failure = |reason| Failure {
+            action: Action::Rename,
+            kind: ObjectKind::Group,
+            name: "Dev".to_owned(),
+            reason,
+        };
+        Outcome { failures: reasons.into_iter().map(failure).collect(), ..Outcome::default() }
+    }
+
+    #[test]
+    fn the_hint_is_to_run_it_again_only_if_that_helps() {
+        let message = || "for a test".to_owned();
+        let kept = || FailureReason::Kept { members: vec!["alice".to_owned()] };
+        let hint = |reasons| {
+            let error = check_outcome(&outcome(reasons)).expect_err("something failed");
+            format!("{}: {:?}", error.message, error.hint_in(Situation::default()))
+        };
+        let late = hint(vec![FailureReason::Unavailable { message: message() }]);
+        assert!(
+            late.starts_with("1 change failed, all others are done") && late.contains("does the rest"),
+            "{late}"
+        );
+        let refused = hint(vec![FailureReason::Refused { message: message() }, kept()]);
+        assert!(
+            refused.starts_with("2 changes failed") && refused.contains("correct in Keycloak"),
+            "{refused}"
+        );
+        let foreign = hint(vec![FailureReason::ForeignObject { id: "g-1".to_owned() }]);
+        assert!(foreign.contains("--adopt"), "{foreign}");
+    }
 }

@@ -34,6 +34,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     let file = app.access_file(args.file.file.as_deref())?;
     let options = options(&args.planning, &app.caller(&file)?);
     let plan = with_planner(&file, app, pace(app)?, ui, |planner, ui| made(planner, &options, app, ui))?;
+    planning::warn_of_unmatched(&plan.unmatched, ui);
     if args.json {
         ui.json(&Report { schema: 1, has_changes: plan.has_changes(), plan: &plan });
     } else {
@@ -43,6 +44,10 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     if let Some(path) = &args.out {
         save(path, &SavedPlan::new(plan.clone(), &file.chain(), &options))?;
     }
-    check_records(&plan)?;
-    if args.exit_code && plan.has_changes() { Err(CommandError::changes()) } else { Ok(()) }
+    // Bad records are listed. They fail when the plan is applied, and keep nobody from applying the rest.
+    match (args.exit_code, plan.has_changes()) {
+        (true, true) => Err(CommandError::changes()),
+        (true, false) => check_records(&plan),
+        (false, _) => Ok(()),
+    }
 }

@@ -65,6 +65,8 @@ pub(crate) struct StoreGroup {
 
 /// Threads share it. Nothing is repeated here: the caller paces its requests.
 pub(crate) trait IdentityStore: Send + Sync {
+    /// Returns the id of the store, `d-…`.
+    fn id(&self) -> &str;
     fn users(&self, cursor: Option<&str>) -> Result<StorePage<StoreUser>, AwsError>;
     fn groups(&self, cursor: Option<&str>) -> Result<StorePage<StoreGroup>, AwsError>;
     /// Returns the ids of the users in a group.

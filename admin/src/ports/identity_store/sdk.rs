@@ -39,6 +39,10 @@ impl SdkIdentityStore {
 }
 
 impl IdentityStore for SdkIdentityStore {
+    fn id(&self) -> &str {
+        &self.store
+    }
+
     fn users(&self, cursor: Option<&str>) -> Result<StorePage<StoreUser>, AwsError> {
         let request = self
             .client

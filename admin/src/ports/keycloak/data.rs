@@ -39,7 +39,7 @@ pub(crate) struct KeycloakUser {
     pub(crate) email: Option<String>,
     #[serde(default)]
     pub(crate) email_verified: bool,
-    #[serde(default)]
+    /// Every version sends it, in brief answers too. A missing one must not pass for `false`, which ends access.
     pub(crate) enabled: bool,
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,

@@ -112,9 +112,15 @@ pub(crate) enum KeycloakError {
     Response { why: String },
 }
 
+/// What Keycloak's `UsersResource` reports of a user that does not exist.
+pub(crate) const NO_SUCH_USER: &str = "User not found";
+
 impl KeycloakError {
-    pub(crate) fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound { .. })
+    /// Returns whether Keycloak itself reported that a user does not exist.
+    ///
+    /// Any other 404 may be that of a proxy, of another path, or about the realm, and must not end anybody's access.
+    pub(crate) fn is_no_such_user(&self) -> bool {
+        matches!(self, Self::NotFound { object: KeycloakObject::User, message } if message == NO_SUCH_USER)
     }
 
     /// Returns the right that is missing, if that is the reason.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use kcaws::ports::clock::Skew;
 use serde_json::{Map, Value, json};
 
+use super::error::NO_SUCH_USER;
 use super::{
     CHILDREN_PAGE, ClientScope, EventsConfig, Keycloak, KeycloakClient, KeycloakError, KeycloakGroup,
     KeycloakObject, KeycloakUser, LoginEvent, ProtocolMapper, RealmSettings, Result, Right, ScopeKind,
@@ -35,6 +36,8 @@ pub(crate) struct FakeRealm {
     pub(crate) examples: Option<BTreeMap<String, String>>,
     /// Writing calls, in order.
     pub(crate) writes: Vec<&'static str>,
+    /// Every page of a group's children is the first one.
+    pub(crate) repeats_children: bool,
     /// The next call of this name fails once.
     pub(crate) fails: BTreeMap<&'static str, KeycloakError>,
 }
@@ -70,6 +73,7 @@ impl Default for FakeKeycloak {
             events: Vec::new(),
             examples: None,
             writes: Vec::new(),
+            repeats_children: false,
             fails: BTreeMap::new(),
         }))
     }
@@ -100,7 +104,11 @@ impl FakeKeycloak {
 }
 
 fn not_found<T>(object: KeycloakObject, found: Option<T>) -> Result<T> {
-    found.ok_or_else(|| KeycloakError::NotFound { object, message: "not found".to_owned() })
+    let message = || match object {
+        KeycloakObject::User => NO_SUCH_USER.to_owned(),
+        _ => "not found".to_owned(),
+    };
+    found.ok_or_else(|| KeycloakError::NotFound { object, message: message() })
 }
 
 impl FakeRealm {
@@ -257,6 +265,7 @@ impl Keycloak for FakeKeycloak {
     fn child_groups(&self, id: &str, first: usize) -> Result<Vec<KeycloakGroup>> {
         let realm = self.call("child_groups", Right::ViewUsers)?;
         realm.group(id)?;
+        let first = if realm.repeats_children { 0 } else { first };
         Ok(realm.below(Some(id)).into_iter().skip(first).take(CHILDREN_PAGE).collect())
     }
 

@@ -63,7 +63,7 @@ pub(crate) trait Keycloak: Send + Sync {
     /// Passes on all users, read with one request; returns how many there were.
     fn users(&self, detail: UserDetail, each: &mut dyn FnMut(KeycloakUser)) -> Result<usize>;
 
-    /// Returns the user with an ID; `None` if there is none.
+    /// Returns the user with an ID; `None` if Keycloak reports that there is none.
     fn user(&self, id: &str) -> Result<Option<KeycloakUser>>;
 
     /// Returns the user with exactly this name.

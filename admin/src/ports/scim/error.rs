@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::platform::rest::RestError;
+use serde::Deserialize;
+
+use crate::platform::rest::{ErrorBody, RestError};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScimError {
@@ -41,10 +43,24 @@ impl From<RestError> for ScimError {
         match status.status {
             401 | 403 => Self::TokenRefused,
             404 => Self::NoEndpoint,
-            409 => Self::Conflict { message: status.body.text() },
+            409 => Self::Conflict { message: message(&status.body) },
             429 => Self::Throttled { retry_after: status.retry_after },
             500.. => Self::ServerTrouble { status: status.status },
-            other => Self::Refused { status: other, message: status.body.text() },
+            other => Self::Refused { status: other, message: message(&status.body) },
         }
     }
+}
+
+/// An error as SCIM writes it (RFC 7644 section 3.12).
+#[derive(Default, Deserialize)]
+struct ErrorMembers {
+    #[serde(default)]
+    detail: Option<String>,
+}
+
+/// Returns what the endpoint reports in the body of an error, safe to print.
+fn message(body: &ErrorBody) -> String {
+    let members: ErrorMembers = body.json().unwrap_or_default();
+    let detail = members.detail.filter(|detail| !detail.trim().is_empty());
+    detail.map_or_else(|| body.text(), |detail| ErrorBody::from_text(&detail).text())
 }

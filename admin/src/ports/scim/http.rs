@@ -21,6 +21,7 @@ const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 pub(crate) struct HttpScim {
     rest: RestClient,
     token: BearerToken,
+    endpoint: String,
 }
 
 impl HttpScim {
@@ -30,7 +31,7 @@ impl HttpScim {
             .map_err(|error| ScimError::Rest(RestError::Malformed(error.to_string())))?;
         let token = BearerToken::new(&origin, token);
         let rest = RestClient::new(setup, origin).map_err(|error| ScimError::Rest(error.into()))?;
-        Ok(Self { rest, token })
+        Ok(Self { rest, token, endpoint: endpoint.to_string() })
     }
 
     /// Sets how long a response may take.
@@ -58,6 +59,19 @@ impl Scim for HttpScim {
         Err(ScimError::NotUnderstood { why: "it lacks the schema of a ServiceProviderConfig".to_owned() })
     }
 
+    fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    fn has(&self, kind: ScimKind, id: &str) -> Result<bool, ScimError> {
+        match self.send(Method::Get, resource(kind, id), None).map_err(of_one_resource) {
+            Ok(answer) if id_of(&answer.json()?)? == id => Ok(true),
+            Ok(_) => Err(ScimError::NotUnderstood { why: "it has another id than was asked for".to_owned() }),
+            Err(ScimError::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn find(&self, kind: ScimKind, attribute: &str, value: &str) -> Result<Option<String>, ScimError> {
         let filter = format!("{attribute} eq {}", json!(value));
         let path = format!("{}?filter={}", collection(kind), encoded(&filter));
@@ -69,7 +83,10 @@ impl Scim for HttpScim {
     }
 
     fn create(&self, kind: ScimKind, resource: &Value) -> Result<ScimCreated, ScimError> {
-        let answer = self.send(Method::Post, collection(kind).to_owned(), Some(resource))?;
+        let names_members = resource["members"].as_array().is_some_and(|members| !members.is_empty());
+        let answer = self.send(Method::Post, collection(kind).to_owned(), Some(resource));
+        // AWS answers 404 for a member that does not exist. Nothing else that is created names another resource.
+        let answer = answer.map_err(|error| if names_members { of_one_resource(error) } else { error })?;
         Ok(ScimCreated { id: id_of(&answer.json()?)?, receipt: receipt(&answer) })
     }
 
@@ -185,8 +202,10 @@ mod tests {
             let (scim, _) = endpoint(response(status, "retry-after: 3\r\n", "{\"detail\":\"why\"}"));
             scim.create(ScimKind::User, &json!({})).expect_err("a refusal")
         };
-        assert!(matches!(created("409 Conflict"), ScimError::Conflict { .. }));
-        assert!(matches!(created("400 Bad Request"), ScimError::Refused { status: 400, .. }));
+        assert!(matches!(created("409 Conflict"), ScimError::Conflict { message } if message == "why"));
+        assert!(
+            matches!(created("400 Bad Request"), ScimError::Refused { status: 400, message } if message == "why")
+        );
         assert!(matches!(created("401 Unauthorized"), ScimError::TokenRefused));
         let throttled = created("429 Too Many Requests");
         let three = Some(std::time::Duration::from_secs(3));
@@ -201,5 +220,19 @@ mod tests {
         assert!(matches!(page("200 OK"), ScimError::Rest(RestError::Page { status: 200 })));
         let (scim, _) = endpoint(response("404 Not Found", "", "{}"));
         assert!(matches!(scim.delete(ScimKind::User, "u-1"), Err(ScimError::NotFound)));
+        assert!(matches!(scim.has(ScimKind::User, "u-1"), Ok(false)));
+        let group = |members: Value| scim.create(ScimKind::Group, &json!({ "members": members }));
+        assert!(matches!(group(json!([{ "value": "u-1" }])), Err(ScimError::NotFound)), "a member");
+        assert!(matches!(group(json!([])), Err(ScimError::NoEndpoint)));
+    }
+
+    #[test]
+    fn a_resource_is_there_if_it_has_the_id_that_was_asked_for() {
+        let (scim, asked) = endpoint(json_answer("{\"id\":\"u-1\"}"));
+        assert!(matches!(scim.has(ScimKind::User, "u-1"), Ok(true)));
+        assert!(first(&asked).starts_with("GET /t-1/scim/v2/Users/u%2D1 "), "{}", first(&asked));
+        assert!(scim.has(ScimKind::User, "u-2").is_err(), "another resource is no answer");
+        let (scim, _) = endpoint(response("401 Unauthorized", "", "{}"));
+        assert!(matches!(scim.has(ScimKind::Group, "g-1"), Err(ScimError::TokenRefused)));
     }
 }

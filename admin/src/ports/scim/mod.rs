@@ -14,10 +14,16 @@ pub(crate) trait Scim: Send + Sync {
     /// Asks for the endpoint's own description, which proves that endpoint and token belong together.
     fn check(&self) -> Result<(), ScimError>;
 
+    /// Returns the address of the endpoint.
+    fn endpoint(&self) -> &str;
+
+    /// Returns whether the endpoint has a resource of this id.
+    fn has(&self, kind: ScimKind, id: &str) -> Result<bool, ScimError>;
+
     /// Returns the id of the resource with this value of a unique attribute, such as `userName` or `externalId`.
     fn find(&self, kind: ScimKind, attribute: &str, value: &str) -> Result<Option<String>, ScimError>;
 
-    /// Creates a resource and returns its id.
+    /// Creates a resource and returns its id. A group may name members: [`ScimError::NotFound`] is about one of them.
     fn create(&self, kind: ScimKind, resource: &Value) -> Result<ScimCreated, ScimError>;
 
     /// Changes what the operations name, and nothing else.

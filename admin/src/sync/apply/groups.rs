@@ -7,7 +7,7 @@ use super::{Action, Attempt, Run, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
 use crate::sync::plan::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, ObjectKind};
-use crate::sync::target::{GroupPatch, MOST_MEMBERS, Page};
+use crate::sync::target::{GroupPatch, MOST_MEMBERS, Page, Receipt};
 
 /// A member of a group: the user's id, and the user's name for the audit file.
 type Resolved<'a> = (String, &'a str);
@@ -17,7 +17,11 @@ impl Run<'_> {
         match change {
             GroupChange::Create { subject, name, members, .. } => {
                 let created = self.create_group(subject, name, members);
-                created.inspect_err(|_| self.leave_out(self.created(subject), members))
+                created.inspect_err(|error| {
+                    if !error.is_about_missing_members() {
+                        self.leave_out(self.created(subject), members);
+                    }
+                })
             }
             GroupChange::GiveWay { group, name } => self.update_group(group, name, None, attempt),
             GroupChange::Update { group, name, adoption } => {
@@ -29,27 +33,51 @@ impl Run<'_> {
     fn create_group(&self, id_in_realm: &str, name: &str, members: &[Member]) -> Result<(), StepError> {
         let subject = Subject { kind: ObjectKind::Group, id: None, name, id_in_realm };
         let external_id = self.external_id(&subject, Action::Create)?;
-        let members = self.resolve(members);
-        let (ids, names) = split(&members);
-        let call = || self.with.directory.create_group(&external_id, name, &ids);
-        match self.write(Action::Create, &subject, &names, call) {
-            Ok(created) => self.note_created(id_in_realm, created.id),
+        let members = self.joining(members);
+        self.create_group_of(&external_id, &subject, &members)
+    }
+
+    fn create_group_of(
+        &self,
+        external_id: &ExternalId,
+        subject: &Subject<'_>,
+        members: &[Resolved<'_>],
+    ) -> Result<(), StepError> {
+        let (ids, names) = split(members);
+        let name = subject.name;
+        let call = || self.with.directory.create_group(external_id, name, &ids);
+        let error = subject.error(Action::Create);
+        match self.write(Action::Create, subject, &names, call) {
+            Ok(created) => self.note_created(subject.id_in_realm, created.id),
             Err(WriteError::Call(CallError::Conflict { reason })) => {
-                let error = subject.error(Action::Create);
                 let ours =
-                    self.read(|| self.with.directory.group_by_external_id(&external_id)).map_err(&error)?;
+                    self.read(|| self.with.directory.group_by_external_id(external_id)).map_err(&error)?;
                 if let Some(ours) = ours {
-                    self.note_created(id_in_realm, ours.id.clone());
-                    return self.add_missing(&ours.id, &subject, &members);
+                    self.prove_by(subject.kind, &ours).map_err(&error)?;
+                    self.note_created(subject.id_in_realm, ours.clone());
+                    return self.add_missing(&ours, subject, members);
                 }
                 let other = self.read(|| self.with.directory.group_by_name(name)).map_err(&error)?;
+                if let Some(other) = &other {
+                    self.prove_by(subject.kind, other).map_err(&error)?;
+                }
                 let reason = match other {
-                    Some(other) => FailureReason::ForeignObject { id: other.id },
+                    Some(id) => FailureReason::ForeignObject { id },
                     None => FailureReason::Refused { message: reason },
                 };
                 return Err(subject.failed(Action::Create, reason));
             }
-            Err(other) => return Err(subject.error(Action::Create)(other)),
+            // It is about a member: the group is only being created.
+            Err(WriteError::Call(CallError::Missing)) => {
+                let (there, gone) = self.still_there(members).map_err(&error)?;
+                if gone.is_empty() {
+                    let message = CallError::Missing.in_full();
+                    return Err(subject.failed(Action::Create, FailureReason::Refused { message }));
+                }
+                self.create_group_of(external_id, subject, &there)?;
+                return Err(missing_members(subject, &gone));
+            }
+            Err(other) => return Err(error(other)),
         }
         Ok(())
     }
@@ -61,20 +89,37 @@ impl Run<'_> {
         subject: &Subject<'_>,
         members: &[Resolved<'_>],
     ) -> Result<(), StepError> {
-        let mut present = HashSet::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let page = self.read(|| self.with.directory.members(group, cursor.as_deref()));
-            let Page { items, next } = page.map_err(subject.error(Action::AddMembers))?;
-            present.extend(items);
-            if next.is_none() || next == cursor {
-                break;
-            }
-            cursor = next;
-        }
+        let present = self.present(group).map_err(subject.error(Action::AddMembers))?;
         let missing: Vec<Resolved<'_>> =
             members.iter().filter(|(id, _)| !present.contains(id)).cloned().collect();
         self.add_in_parts(group, subject, &missing)
+    }
+
+    /// Returns the members of a group, by ID in Identity Center.
+    fn present(&self, group: &str) -> Result<HashSet<String>, WriteError> {
+        let mut present = HashSet::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let Page { items, next } = self.read(|| self.with.directory.members(group, cursor.as_deref()))?;
+            present.extend(items);
+            if next.is_none() || next == cursor {
+                return Ok(present);
+            }
+            cursor = next;
+        }
+    }
+
+    /// Keeps the members of groups that were not changed as planned in the groups in which they are.
+    pub(super) fn keep_members_of_unchanged_groups(&self) {
+        let groups = std::mem::take(&mut self.left_out().unchanged_groups);
+        let mut kept = Some(HashSet::new());
+        for group in groups {
+            match (self.present(&group), &mut kept) {
+                (Ok(members), Some(kept)) => kept.extend(members),
+                _ => kept = None,
+            }
+        }
+        self.left_out().of_unchanged_groups = kept;
     }
 
     fn update_group(
@@ -118,11 +163,15 @@ impl Run<'_> {
     pub(super) fn add(&self, change: &MemberChange) -> Result<(), StepError> {
         let MemberChange { group, members } = change;
         let added = match self.checked_group(group, Action::AddMembers) {
-            Ok(Some(id)) => self.add_in_parts(&id, &of_target(group), &self.resolve(members)).map(Some),
+            Ok(Some(id)) => self.add_in_parts(&id, &of_target(group), &self.joining(members)).map(Some),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
-        if !matches!(added, Ok(Some(()))) {
+        let is_done = match &added {
+            Ok(added) => added.is_some(),
+            Err(error) => error.is_about_missing_members(),
+        };
+        if !is_done {
             self.leave_out(group.id.clone().or_else(|| self.created(&group.subject)), members);
         }
         added.map(|_| ())
@@ -140,13 +189,63 @@ impl Run<'_> {
         subject: &Subject<'_>,
         members: &[Resolved<'_>],
     ) -> Result<(), StepError> {
+        let add = |ids: &[&str]| self.with.directory.add_members(id, ids);
+        let gone = self.write_in_parts(Action::AddMembers, id, subject, members, add)?;
+        if gone.is_empty() { Ok(()) } else { Err(missing_members(subject, &gone)) }
+    }
+
+    /// Writes members of a group, a part at a time. Returns the names of those who do not exist any more.
+    fn write_in_parts<'m>(
+        &self,
+        action: Action,
+        id: &str,
+        subject: &Subject<'_>,
+        members: &[Resolved<'m>],
+        call: impl Fn(&[&str]) -> Result<Receipt, CallError>,
+    ) -> Result<Vec<&'m str>, StepError> {
+        let error = subject.error(action);
+        let write = |members: &[Resolved<'_>]| {
+            let (ids, names) = split(members);
+            self.write(action, subject, &names, || call(&ids))
+        };
+        let mut all_gone = Vec::new();
         for part in members.chunks(MOST_MEMBERS) {
-            let (ids, names) = split(part);
-            let call = || self.with.directory.add_members(id, &ids);
-            self.write(Action::AddMembers, subject, &names, call)
-                .map_err(subject.error(Action::AddMembers))?;
+            match write(part) {
+                Ok(_) => {}
+                // The service does not say whether the group does not exist, or a member.
+                Err(WriteError::Call(CallError::Missing)) => {
+                    if self.read(|| self.with.directory.group(id)).map_err(&error)?.is_none() {
+                        return Err(subject.failed(action, FailureReason::Gone));
+                    }
+                    let (there, gone) = self.still_there(part).map_err(&error)?;
+                    if gone.is_empty() {
+                        let message = CallError::Missing.in_full();
+                        return Err(subject.failed(action, FailureReason::Refused { message }));
+                    }
+                    if !there.is_empty() {
+                        write(&there).map_err(&error)?;
+                    }
+                    all_gone.extend(gone);
+                }
+                Err(other) => return Err(error(other)),
+            }
         }
-        Ok(())
+        Ok(all_gone)
+    }
+
+    /// Returns the members who still exist, and the names of the others.
+    fn still_there<'m>(
+        &self,
+        members: &[Resolved<'m>],
+    ) -> Result<(Vec<Resolved<'m>>, Vec<&'m str>), WriteError> {
+        let (mut there, mut gone) = (Vec::new(), Vec::new());
+        for (id, name) in members {
+            match self.read(|| self.with.directory.user(id))? {
+                Some(_) => there.push((id.clone(), *name)),
+                None => gone.push(*name),
+            }
+        }
+        Ok((there, gone))
     }
 
     pub(super) fn remove(&self, change: &MemberChange) -> Result<(), StepError> {
@@ -154,14 +253,10 @@ impl Run<'_> {
         let subject = of_target(&change.group);
         let (kept, members): (Vec<Member>, Vec<Member>) = {
             let left_out = self.left_out();
-            change.members.iter().cloned().partition(|member| left_out.members.contains(&member.subject))
+            change.members.iter().cloned().partition(|member| left_out.keeps(member))
         };
-        for part in self.resolve(&members).chunks(MOST_MEMBERS) {
-            let (ids, names) = split(part);
-            let call = || self.with.directory.remove_members(&id, &ids);
-            self.write(Action::RemoveMembers, &subject, &names, call)
-                .map_err(subject.error(Action::RemoveMembers))?;
-        }
+        let remove = |ids: &[&str]| self.with.directory.remove_members(&id, ids);
+        self.write_in_parts(Action::RemoveMembers, &id, &subject, &self.resolve(&members), remove)?;
         if kept.is_empty() {
             return Ok(());
         }
@@ -188,16 +283,30 @@ impl Run<'_> {
             .map_err(|error| subject.failed(action, FailureReason::Refused { message: error.to_string() }))
     }
 
+    /// Returns the members who can join a group: their users exist by now, are active, and are this tool's.
+    fn joining<'m>(&self, members: &'m [Member]) -> Vec<Resolved<'m>> {
+        let usable: Vec<&Member> = {
+            let left_out = self.left_out();
+            members.iter().filter(|member| !left_out.unusable.contains(&member.subject)).collect()
+        };
+        let joining = self.resolve(usable);
+        self.outcome().skipped_members += members.len() - joining.len();
+        joining
+    }
+
     /// Returns the members whose users exist by now.
-    fn resolve<'m>(&self, members: &'m [Member]) -> Vec<Resolved<'m>> {
+    fn resolve<'m>(&self, members: impl IntoIterator<Item = &'m Member>) -> Vec<Resolved<'m>> {
         let resolve = |member: &'m Member| {
             let id = member.id.clone().or_else(|| self.created(&member.subject))?;
             Some((id, member.user_name.as_str()))
         };
-        let resolved: Vec<_> = members.iter().filter_map(resolve).collect();
-        self.outcome().skipped_members += members.len() - resolved.len();
-        resolved
+        members.into_iter().filter_map(resolve).collect()
     }
+}
+
+fn missing_members(subject: &Subject<'_>, gone: &[&str]) -> StepError {
+    let members = gone.iter().map(|name| (*name).to_owned()).collect();
+    subject.failed(Action::AddMembers, FailureReason::MembersGone { members })
 }
 
 fn split<'a>(members: &'a [Resolved<'a>]) -> (Vec<&'a str>, Vec<&'a str>) {

@@ -6,6 +6,7 @@
 mod audit;
 mod groups;
 mod outcome;
+mod reach;
 mod renames;
 mod users;
 
@@ -18,8 +19,8 @@ pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
 use self::outcome::{StepError, Subject};
 use super::call::{CallError, Calls};
 use super::parallel::for_each;
-use super::plan::{GroupChange, Plan, UserChange};
-use super::target::{Created, Directory, Receipt};
+use super::plan::{GroupChange, Member, Plan, UserChange};
+use super::target::{Created, Directory, Reach, Receipt};
 use crate::platform::unrecorded::Unrecorded;
 
 /// What a plan is applied with.
@@ -52,6 +53,7 @@ impl Applier<'_> {
         let run = Run {
             with: self,
             plan,
+            reach: Mutex::default(),
             created: Mutex::default(),
             left_out: Mutex::default(),
             outcome: Mutex::default(),
@@ -68,6 +70,8 @@ impl Applier<'_> {
 pub(crate) struct Run<'a> {
     with: &'a Applier<'a>,
     plan: &'a Plan,
+    /// Whether writes reach the directory that was read, once it was looked at.
+    reach: Mutex<Option<Reach>>,
     /// What this run created, and the groups that it took over: ids in the realm, and ids in Identity Center.
     created: Mutex<HashMap<String, String>>,
     left_out: Mutex<LeftOut>,
@@ -76,12 +80,42 @@ pub(crate) struct Run<'a> {
 }
 
 /// What the additions did not bring about, although it was planned.
-#[derive(Default)]
 struct LeftOut {
     /// Members who are not in one of their new groups, by ID in the realm.
     members: HashSet<String>,
+    /// Groups that were not changed as planned, by ID in Identity Center. What their members get by the new name they do
+    /// not get yet.
+    unchanged_groups: HashSet<String>,
+    /// The members of those groups, by ID in Identity Center; `None` if they cannot be read: then everybody may be one.
+    of_unchanged_groups: Option<HashSet<String>>,
+    /// Users who could not be activated or taken over, by ID in the realm: they join no group.
+    unusable: HashSet<String>,
     /// Groups without some of their new members, by ID in Identity Center.
     groups: BTreeSet<String>,
+}
+
+impl Default for LeftOut {
+    fn default() -> Self {
+        Self {
+            members: HashSet::new(),
+            unchanged_groups: HashSet::new(),
+            of_unchanged_groups: Some(HashSet::new()),
+            unusable: HashSet::new(),
+            groups: BTreeSet::new(),
+        }
+    }
+}
+
+impl LeftOut {
+    /// Returns whether a member keeps the groups that the plan takes away.
+    fn keeps(&self, member: &Member) -> bool {
+        let of_unchanged_group = match (&self.of_unchanged_groups, &member.id) {
+            (Some(kept), Some(id)) => kept.contains(id),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        of_unchanged_group || self.members.contains(&member.subject)
+    }
 }
 
 /// Whether an object must still have the revision that the plan was made with.
@@ -99,17 +133,22 @@ impl Run<'_> {
         self.stage(&plan.deactivations, |leaver| self.deactivate(leaver));
         let (creations, updates): (Vec<_>, Vec<_>) =
             plan.users.iter().partition(|change| matches!(change, UserChange::Create { .. }));
-        self.rename_all(&updates, |change, attempt| self.change_user(change, attempt));
+        let failed = self.rename_all(&updates, |change, attempt| self.change_user(change, attempt));
+        self.leave_out_users(&updates, &failed);
         self.stage(&creations, |change| self.change_user(change, Attempt::First));
         let (creations, updates): (Vec<_>, Vec<_>) =
             plan.groups.iter().partition(|change| matches!(change, GroupChange::Create { .. }));
-        self.rename_all(&updates, |change, attempt| self.change_group(change, attempt));
+        let failed = self.rename_all(&updates, |change, attempt| self.change_group(change, attempt));
+        self.left_out().unchanged_groups = failed;
         self.stage(&creations, |change| self.change_group(change, Attempt::First));
         self.stage(&plan.additions, |change| self.add(change));
     }
 
     /// Removes members, but for those who did not get into their new groups: they keep the access that they have.
     pub(crate) fn removals(&self) {
+        if !self.plan.removals.is_empty() {
+            self.keep_members_of_unchanged_groups();
+        }
         self.stage(&self.plan.removals, |change| self.remove(change));
     }
 
@@ -164,6 +203,11 @@ impl Run<'_> {
             self.halt(Halt::Stopped);
             return Err(WriteError::Halted);
         }
+        let unproven = self.unproven()?;
+        // Another thread may have ended the run while this one waited for the proof.
+        if self.is_halted() {
+            return Err(WriteError::Halted);
+        }
         let unrecorded = Unrecorded::default();
         let result = self.with.calls.ask(|| unrecorded.send(&call));
         self.outcome().writes += u64::from(result.is_ok());
@@ -183,7 +227,11 @@ impl Run<'_> {
             self.halt(Halt::Audit(error.to_string()));
         }
         drop(unrecorded);
-        self.judge(result)
+        let answer = self.judge(result)?;
+        if let (Some(mut unproven), Some(id)) = (unproven, answer.id()) {
+            self.settle(&mut unproven, subject.kind, id)?;
+        }
+        Ok(answer)
     }
 
     /// Sends a request that changes nothing.

@@ -10,7 +10,7 @@ use crate::sync::plan::ObjectKind;
 pub(crate) struct Outcome {
     /// Requests that changed something.
     pub(crate) writes: u64,
-    /// Members that were left out because their user could not be created.
+    /// Members that were left out because their user could not be created, activated or taken over.
     pub(crate) skipped_members: usize,
     pub(crate) failures: Vec<Failure>,
     /// Why the run ended before its time. Run again, it does the rest.
@@ -37,6 +37,8 @@ pub(crate) enum FailureReason {
     ForeignObject { id: String },
     /// These members, by user name, did not get into all of their new groups, and keep what they have until then.
     Kept { members: Vec<String> },
+    /// These members, by user name, do not exist any more. All others are in the group.
+    MembersGone { members: Vec<String> },
     /// The service did not accept the request.
     Refused { message: String },
     /// The service or the network failed.
@@ -50,6 +52,8 @@ pub(crate) enum Halt {
     Refused,
     /// It was asked to stop.
     Stopped,
+    /// What is written goes into another directory than the one that was read.
+    Elsewhere(String),
     /// The audit file cannot be written.
     Audit(String),
     /// The credentials are not valid, or not sufficient.
@@ -71,6 +75,13 @@ pub(super) enum StepError {
     Failed(Failure),
     /// Another object has the name or address.
     Conflict(Failure),
+}
+
+impl StepError {
+    /// Returns whether all was done but for members who do not exist any more.
+    pub(crate) fn is_about_missing_members(&self) -> bool {
+        matches!(self, Self::Failed(Failure { reason: FailureReason::MembersGone { .. }, .. }))
+    }
 }
 
 impl Subject<'_> {

@@ -15,17 +15,22 @@ impl Ids {
     fn all(&self) -> MutexGuard<'_, HashSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn into_all(self) -> HashSet<String> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Run<'_> {
     /// Takes a step for each change, and once more where another object had the name at first: it may have given it up.
     ///
     /// Who gave way in vain, because the one with the new name kept it, gets the old name back if it is still free.
+    /// Returns the objects that are not changed as planned, by ID in Identity Center.
     pub(super) fn rename_all<T: Renaming + Sync>(
         &self,
         changes: &[&T],
         step: impl Fn(&T, Attempt) -> Result<(), StepError> + Sync,
-    ) {
+    ) -> HashSet<String> {
         // A change that was not begun as planned is not ended.
         let (stayed, failed) = (Ids::default(), Ids::default());
         let take = |change: &&T, attempt| {
@@ -64,5 +69,8 @@ impl Run<'_> {
             Err(StepError::Conflict(_)) => Ok(()),
             other => other,
         });
+        let (mut unchanged, failed) = (stayed.into_all(), failed.into_all());
+        unchanged.extend(failed);
+        unchanged
     }
 }

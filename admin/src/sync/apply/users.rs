@@ -1,11 +1,14 @@
 //! Steps about users.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::outcome::{FailureReason, StepError, Subject};
 use super::{Action, Attempt, Run, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::plan::{Deactivation, Deletion, Existing, ObjectKind, UserChange, UserUpdate};
 use crate::sync::record::{Attribute, Record};
-use crate::sync::target::{DirectoryUser, UserPatch};
+use crate::sync::target::{DirectoryUser, Receipt, UserPatch};
 
 impl Run<'_> {
     pub(super) fn deactivate(&self, leaver: &Deactivation) -> Result<(), StepError> {
@@ -26,9 +29,30 @@ impl Run<'_> {
         if found.active {
             return Err(subject.failed(Action::Delete, FailureReason::Changed));
         }
-        let call = || self.with.directory.delete_user(&leaver.user.id);
-        self.write(Action::Delete, &subject, &[], call).map_err(subject.error(Action::Delete))?;
-        Ok(())
+        let was_sent = AtomicBool::new(false);
+        let call = || match self.with.directory.delete_user(&leaver.user.id) {
+            // It was done by an earlier try, whose answer was a failure or was lost.
+            Err(CallError::Missing) if was_sent.load(Ordering::Relaxed) => Ok(Receipt::default()),
+            other => {
+                was_sent.store(true, Ordering::Relaxed);
+                other
+            }
+        };
+        match self.write(Action::Delete, &subject, &[], call) {
+            // Somebody else was faster.
+            Ok(_) | Err(WriteError::Call(CallError::Missing)) => Ok(()),
+            Err(error) => Err(subject.error(Action::Delete)(error)),
+        }
+    }
+
+    /// Keeps users out of groups whom a change that failed was to activate or to take over.
+    pub(super) fn leave_out_users(&self, updates: &[&UserChange], failed: &HashSet<String>) {
+        for change in updates {
+            let (UserChange::GiveWay(update) | UserChange::Update(update)) = change else { continue };
+            if failed.contains(&update.user.id) && (update.activate || update.adoption.is_some()) {
+                self.left_out().unusable.insert(update.user.subject.clone());
+            }
+        }
     }
 
     pub(super) fn change_user(&self, change: &UserChange, attempt: Attempt) -> Result<(), StepError> {
@@ -53,12 +77,16 @@ impl Run<'_> {
                 let ours =
                     self.read(|| self.with.directory.user_by_external_id(&external_id)).map_err(&error)?;
                 if let Some(ours) = ours {
-                    self.note_created(id_in_realm, ours.id);
+                    self.prove_by(subject.kind, &ours).map_err(&error)?;
+                    self.note_created(id_in_realm, ours);
                     return Ok(());
                 }
                 let other = self.read(|| self.with.directory.user_by_name(name)).map_err(&error)?;
+                if let Some(other) = &other {
+                    self.prove_by(subject.kind, other).map_err(&error)?;
+                }
                 let reason = match other {
-                    Some(other) => FailureReason::ForeignObject { id: other.id },
+                    Some(id) => FailureReason::ForeignObject { id },
                     None => FailureReason::Refused { message: reason },
                 };
                 return Err(subject.failed(Action::Create, reason));

@@ -29,6 +29,8 @@ pub(crate) enum SavedPlanError {
     OtherChain { found: String, expected: String },
     #[error("the plan is of {made_at}: older than one hour")]
     TooOld { made_at: DateTime<Utc> },
+    #[error("the plan is of {made_at}, which is in the future: the clock here or there is wrong")]
+    OfTheFuture { made_at: DateTime<Utc> },
     #[error("what the plan was made from has changed: {0}")]
     Changed(Difference),
 }
@@ -87,8 +89,12 @@ impl SavedPlan {
         }
         // A plan from the future is not recent either: one of the clocks is wrong.
         let age = now.signed_duration_since(self.plan.made_at);
-        if age > LONGEST_LIFE || age < -LONGEST_LIFE {
-            return Err(SavedPlanError::TooOld { made_at: self.plan.made_at });
+        let made_at = self.plan.made_at;
+        if age < -LONGEST_LIFE {
+            return Err(SavedPlanError::OfTheFuture { made_at });
+        }
+        if age > LONGEST_LIFE {
+            return Err(SavedPlanError::TooOld { made_at });
         }
         Ok(self)
     }

@@ -92,6 +92,7 @@ impl<'a> Draft<'a> {
             blocked: Vec::new(),
             refusals: Vec::new(),
             notes: Vec::new(),
+            unmatched: Vec::new(),
             left_out: 0,
             cost: Cost::default(),
             counted_removals: 0,

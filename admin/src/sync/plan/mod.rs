@@ -23,7 +23,7 @@ use super::record::{Attribute, Record};
 use super::scope::{DirectorySettings, MaxRemovals};
 use super::source::{self, Realm};
 use super::target::{self, Directory};
-use crate::only::Only;
+use crate::only::{Only, OnlyKind, Selector};
 
 /// What the one who runs the sync decides.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -62,6 +62,9 @@ pub(crate) struct Plan {
     /// Changes of objects and members that were not asked for.
     #[serde(default)]
     pub(crate) left_out: usize,
+    /// Selectors that name nothing on either side, such as one with a typo.
+    #[serde(skip)]
+    pub(crate) unmatched: Vec<Selector>,
     pub(crate) cost: Cost,
     /// What counts against a limit of removals that is a number.
     pub(crate) counted_removals: usize,
@@ -231,9 +234,27 @@ impl Planner<'_> {
         let members = target::read_members(self.directory, self.directory_calls, &directory, &groups)?;
         draft.compare_groups(&members);
         let mut plan = draft.into_plan(now, self.directory_calls.highest_rate());
+        plan.unmatched = unmatched(&options.only, &realm, &directory);
         if plan.refusals.is_empty() {
             confirm::confirm(&mut plan, self.realm, self.realm_calls, &realm.tree)?;
         }
         Ok(plan)
     }
+}
+
+fn unmatched(
+    only: &Only,
+    realm: &source::RealmSnapshot,
+    directory: &target::DirectorySnapshot,
+) -> Vec<Selector> {
+    let people = realm.people.iter().flat_map(|person| {
+        let unusable = person.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
+        unusable.into_iter().chain([person.record.user_name()])
+    });
+    let users = people.chain(directory.users.iter().map(|user| user.record.user_name()));
+    let in_realm = realm.groups.iter().flat_map(|group| [group.path.as_str(), group.name.as_str()]);
+    let groups = in_realm.chain(directory.groups.iter().map(|group| &*group.name));
+    let mut unmatched = only.matching_none(OnlyKind::User, &users);
+    unmatched.extend(only.matching_none(OnlyKind::Group, &groups));
+    unmatched
 }

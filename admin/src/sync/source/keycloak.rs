@@ -1,5 +1,7 @@
 //! The realm of a Keycloak, read through its port.
 
+use std::collections::HashSet;
+
 use super::{Detail, Realm, RealmGroup, RealmUser};
 use crate::ports::keycloak::{
     CHILDREN_PAGE, Keycloak, KeycloakError, KeycloakGroup, KeycloakUser, UserDetail,
@@ -33,10 +35,18 @@ impl Realm for KeycloakRealm<'_> {
     fn each_group(&self, see: &mut dyn FnMut(RealmGroup)) -> Result<(), CallError> {
         let mut open: Vec<(KeycloakGroup, Option<String>)> =
             self.0.top_groups()?.into_iter().map(|group| (group, None)).collect();
+        let mut seen = HashSet::new();
         while let Some((group, parent)) = open.pop() {
-            let below = self.below(&group)?;
-            open.extend(below.into_iter().map(|child| (child, Some(group.id.clone()))));
+            let is_new = seen.insert(group.id.clone());
+            if is_new {
+                let below = self.below(&group)?;
+                open.extend(below.into_iter().map(|child| (child, Some(group.id.clone()))));
+            }
             see(RealmGroup { id: group.id, name: group.name, parent });
+            // Passed on twice, it is a fault of the reading. To go on below it might not end.
+            if !is_new {
+                break;
+            }
         }
         Ok(())
     }
@@ -54,7 +64,7 @@ impl Realm for KeycloakRealm<'_> {
     fn groups_of(&self, user: &str) -> Result<Option<Vec<String>>, CallError> {
         match self.0.user_groups(user) {
             Ok(groups) => Ok(Some(groups.into_iter().map(|group| group.id).collect())),
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_no_such_user() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -80,10 +90,12 @@ impl KeycloakRealm<'_> {
         if group.sub_group_count.is_none() {
             return Ok(Vec::new());
         }
-        let mut below = Vec::new();
+        let (mut below, mut seen) = (Vec::new(), HashSet::new());
         loop {
             let page = self.0.child_groups(&group.id, below.len())?;
-            let is_last = page.len() < CHILDREN_PAGE;
+            // A page that comes again would come for ever. The group that is in the list twice is the fault.
+            let is_last =
+                page.len() < CHILDREN_PAGE || page.iter().any(|child| !seen.insert(child.id.clone()));
             below.extend(page);
             if is_last {
                 return Ok(below);
@@ -170,6 +182,45 @@ mod tests {
         assert_eq!(number(groups.len()), KeycloakRealm(&keycloak).count_groups().expect("counts"));
         let deep = groups.iter().find(|group| group.id == "deep").expect("the deepest");
         assert_eq!(deep.parent.as_deref(), Some("g22"));
+    }
+
+    /// Returns the groups that are passed on twice.
+    fn twice(keycloak: &FakeKeycloak) -> Vec<String> {
+        let (mut seen, mut twice) = (HashSet::new(), Vec::new());
+        let see = &mut |group: RealmGroup| {
+            if !seen.insert(group.id.clone()) {
+                twice.push(group.id);
+            }
+        };
+        KeycloakRealm(keycloak).each_group(see).expect("ends");
+        twice
+    }
+
+    #[test]
+    fn a_circle_and_a_page_that_comes_again_end_with_a_group_that_is_there_twice() {
+        let keycloak = realm();
+        let group = FakeGroup {
+            id: "aws".to_owned(),
+            name: "aws".to_owned(),
+            parent: Some("deep".to_owned()),
+            members: Vec::new(),
+        };
+        keycloak.realm_mut().groups.push(group);
+        assert_eq!(twice(&keycloak), ["aws"]);
+
+        let keycloak = realm();
+        {
+            let mut realm = keycloak.realm_mut();
+            let child = |at: usize| FakeGroup {
+                id: format!("child{at}"),
+                name: format!("child{at}"),
+                parent: Some("deep".to_owned()),
+                members: Vec::new(),
+            };
+            realm.groups.extend((0..CHILDREN_PAGE).map(child));
+            realm.repeats_children = true;
+        }
+        assert_eq!(twice(&keycloak).len(), 1);
     }
 
     #[test]

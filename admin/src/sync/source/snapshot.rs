@@ -77,7 +77,7 @@ fn check_counts(what: Reading, before: u64, listed: u64, after: u64) -> Result<(
     match listed.cmp(&before) {
         std::cmp::Ordering::Less => Err(ReadFault::Short { what, counted: before, listed }),
         std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(ReadFault::Changed { what, before, after: listed }),
+        std::cmp::Ordering::Greater => Err(ReadFault::Surplus { what, counted: before, listed }),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, Page, Receipt, UserPatch};
+use super::{Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, Page, Receipt, Sides, UserPatch};
 use crate::ports::aws_call::AwsError;
 use crate::ports::identity_store::{IdentityStore, StoreGroup, StorePage, StoreUser};
 use crate::ports::scim::{PatchKind, PatchOperation, Scim, ScimCreated, ScimError, ScimKind, ScimReceipt};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
+use crate::sync::plan::ObjectKind;
 use crate::sync::record::{Attribute, Record};
 
 pub(crate) struct AwsDirectory<'a> {
@@ -113,19 +114,6 @@ fn member_values(members: &[&str]) -> Value {
 }
 
 impl AwsDirectory<'_> {
-    fn found<T>(
-        &self,
-        kind: ScimKind,
-        attribute: &str,
-        value: &str,
-        read: impl Fn(&str) -> Result<Option<T>, CallError>,
-    ) -> Result<Option<T>, CallError> {
-        match self.scim.find(kind, attribute, value)? {
-            Some(id) => read(&id),
-            None => Ok(None),
-        }
-    }
-
     fn patch(&self, kind: ScimKind, id: &str, operations: &[PatchOperation]) -> Result<Receipt, CallError> {
         Ok(self.scim.patch(kind, id, operations)?.into())
     }
@@ -156,20 +144,32 @@ impl Directory for AwsDirectory<'_> {
         Ok(self.store.group(id)?.map(Into::into))
     }
 
-    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryUser>, CallError> {
-        self.found(ScimKind::User, "externalId", &id.to_string(), |id| self.user(id))
+    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<String>, CallError> {
+        Ok(self.scim.find(ScimKind::User, "externalId", &id.to_string())?)
     }
 
-    fn user_by_name(&self, user_name: &str) -> Result<Option<DirectoryUser>, CallError> {
-        self.found(ScimKind::User, "userName", user_name, |id| self.user(id))
+    fn user_by_name(&self, user_name: &str) -> Result<Option<String>, CallError> {
+        Ok(self.scim.find(ScimKind::User, "userName", user_name)?)
     }
 
-    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryGroup>, CallError> {
-        self.found(ScimKind::Group, "externalId", &id.to_string(), |id| self.group(id))
+    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<String>, CallError> {
+        Ok(self.scim.find(ScimKind::Group, "externalId", &id.to_string())?)
     }
 
-    fn group_by_name(&self, name: &str) -> Result<Option<DirectoryGroup>, CallError> {
-        self.found(ScimKind::Group, "displayName", name, |id| self.group(id))
+    fn group_by_name(&self, name: &str) -> Result<Option<String>, CallError> {
+        Ok(self.scim.find(ScimKind::Group, "displayName", name)?)
+    }
+
+    fn is_writable(&self, kind: ObjectKind, id: &str) -> Result<bool, CallError> {
+        let kind = match kind {
+            ObjectKind::User => ScimKind::User,
+            ObjectKind::Group => ScimKind::Group,
+        };
+        Ok(self.scim.has(kind, id)?)
+    }
+
+    fn sides(&self) -> Sides {
+        Sides { read: self.store.id().to_owned(), written: self.scim.endpoint().to_owned() }
     }
 
     fn create_user(&self, external_id: &ExternalId, record: &Record) -> Result<Created, CallError> {

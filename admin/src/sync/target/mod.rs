@@ -5,6 +5,7 @@ mod aws;
 mod contract;
 #[cfg(test)]
 pub(crate) mod fake;
+mod reach;
 #[cfg(all(test, unix))]
 pub(crate) mod simulated;
 mod snapshot;
@@ -12,9 +13,11 @@ mod snapshot;
 use chrono::{DateTime, Utc};
 
 pub(crate) use self::aws::AwsDirectory;
+pub(crate) use self::reach::{Reach, is_shown, reach};
 pub(crate) use self::snapshot::{DirectorySnapshot, User, read, read_members, read_pages};
 use super::call::CallError;
 use super::owner::ExternalId;
+use super::plan::ObjectKind;
 use super::record::{Attribute, Record};
 
 /// What a sync reads and writes of Identity Center's directory.
@@ -29,10 +32,15 @@ pub(crate) trait Directory: Send + Sync {
     fn groups_of(&self, user: &str, cursor: Option<&str>) -> Result<Page<String>, CallError>;
     fn user(&self, id: &str) -> Result<Option<DirectoryUser>, CallError>;
     fn group(&self, id: &str) -> Result<Option<DirectoryGroup>, CallError>;
-    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryUser>, CallError>;
-    fn user_by_name(&self, user_name: &str) -> Result<Option<DirectoryUser>, CallError>;
-    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryGroup>, CallError>;
-    fn group_by_name(&self, name: &str) -> Result<Option<DirectoryGroup>, CallError>;
+    /// Returns the id of a user, as the side that is written has it: reading may lag behind.
+    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<String>, CallError>;
+    fn user_by_name(&self, user_name: &str) -> Result<Option<String>, CallError>;
+    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<String>, CallError>;
+    fn group_by_name(&self, name: &str) -> Result<Option<String>, CallError>;
+    /// Returns whether the side that is written has the object.
+    fn is_writable(&self, kind: ObjectKind, id: &str) -> Result<bool, CallError>;
+    /// Returns what the two sides are called.
+    fn sides(&self) -> Sides;
 
     /// Creates an active user.
     fn create_user(&self, external_id: &ExternalId, record: &Record) -> Result<Created, CallError>;
@@ -53,6 +61,15 @@ pub(crate) trait Directory: Send + Sync {
     fn add_members(&self, group: &str, members: &[&str]) -> Result<Receipt, CallError>;
     /// Removes at most [`MOST_MEMBERS`] members.
     fn remove_members(&self, group: &str, members: &[&str]) -> Result<Receipt, CallError>;
+}
+
+/// Where a directory is read and where it is written. Both are copied into the access file, each by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sides {
+    /// The identity store.
+    pub(crate) read: String,
+    /// The SCIM endpoint.
+    pub(crate) written: String,
 }
 
 /// The most members that AWS takes in one request.

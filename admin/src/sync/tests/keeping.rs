@@ -80,3 +80,47 @@ fn a_group_that_was_made_again_loses_no_member_before_it_is_taken_over() {
     world.sync();
     assert_eq!(world.directory.state().members_of("Dev").len(), 10);
 }
+
+#[test]
+fn who_is_in_a_group_that_does_not_get_its_new_name_keeps_the_one_that_has_it() {
+    let mut world = World::in_step();
+    {
+        let mut realm = world.realm.state();
+        realm.groups.remove("dev");
+        realm.members.remove("dev");
+        realm.groups.get_mut("ops").expect("ops").name = "Dev".to_owned();
+        // Three are in Ops already, one more comes.
+        realm.join("p03", "ops");
+    }
+    world.options.max_removals = Some("100%".parse().expect("a limit"));
+    world.options.allow_smaller_scope = true;
+    let plan = world.planned();
+    let outcome = world.apply(&plan);
+    assert_eq!(outcome.halted, None);
+    let state = world.directory.state();
+    let members = |group: &str| {
+        let mut members = state.members_of(group);
+        members.sort_unstable();
+        members
+    };
+    let stay = ["user00@example.com", "user01@example.com", "user02@example.com", "user03@example.com"];
+    assert_eq!(members("Dev"), stay, "{:?}", outcome.failures);
+    assert_eq!(members("Ops"), stay);
+    let kept = FailureReason::Kept { members: stay.map(str::to_owned).to_vec() };
+    assert!(outcome.failures.iter().any(|failure| failure.reason == kept), "{:?}", outcome.failures);
+}
+
+#[test]
+fn who_cannot_be_activated_joins_no_group() {
+    let world = World::in_step();
+    world.realm.state().user("p05").enabled = false;
+    world.sync();
+    world.realm.state().user("p05").enabled = true;
+    let plan = world.planned();
+    world.directory.fails_with(Some(DirectoryFault::ActivationsRefused));
+    let outcome = world.apply(&plan);
+    assert_eq!((outcome.failures.len(), outcome.skipped_members), (1, 1), "{outcome:?}");
+    assert!(!world.directory.state().members_of("Dev").contains(&"user05@example.com"));
+    world.directory.fails_with(None);
+    world.sync();
+}

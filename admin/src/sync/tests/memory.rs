@@ -6,11 +6,11 @@ use kcaws::ports::clock::FakeClock;
 
 use crate::sync::call::{CallError, Calls};
 use crate::sync::owner::ExternalId;
-use crate::sync::plan::{PlanOptions, Planner};
+use crate::sync::plan::{ObjectKind, PlanOptions, Planner};
 use crate::sync::record::{Attribute, Record};
 use crate::sync::source::{Detail, Realm, RealmGroup, RealmUser};
 use crate::sync::target::{
-    Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, Page, Receipt, UserPatch,
+    Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, Page, Receipt, Sides, UserPatch,
 };
 
 const USERS: usize = 50_000;
@@ -145,20 +145,28 @@ impl Directory for MadeUp {
         Err(CallError::Missing)
     }
 
-    fn user_by_external_id(&self, _: &ExternalId) -> Result<Option<DirectoryUser>, CallError> {
+    fn user_by_external_id(&self, _: &ExternalId) -> Result<Option<String>, CallError> {
         Err(CallError::Missing)
     }
 
-    fn user_by_name(&self, _: &str) -> Result<Option<DirectoryUser>, CallError> {
+    fn user_by_name(&self, _: &str) -> Result<Option<String>, CallError> {
         Err(CallError::Missing)
     }
 
-    fn group_by_external_id(&self, _: &ExternalId) -> Result<Option<DirectoryGroup>, CallError> {
+    fn group_by_external_id(&self, _: &ExternalId) -> Result<Option<String>, CallError> {
         Err(CallError::Missing)
     }
 
-    fn group_by_name(&self, _: &str) -> Result<Option<DirectoryGroup>, CallError> {
+    fn group_by_name(&self, _: &str) -> Result<Option<String>, CallError> {
         Err(CallError::Missing)
+    }
+
+    fn is_writable(&self, _: ObjectKind, _: &str) -> Result<bool, CallError> {
+        Err(CallError::Missing)
+    }
+
+    fn sides(&self) -> Sides {
+        Sides { read: String::new(), written: String::new() }
     }
 
     fn create_user(&self, _: &ExternalId, _: &Record) -> Result<Created, CallError> {

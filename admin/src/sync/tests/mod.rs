@@ -10,6 +10,7 @@ mod life;
 mod memory;
 mod model;
 mod only;
+mod reach;
 mod renames;
 mod safety;
 mod scale;

@@ -117,3 +117,20 @@ fn the_limit_counts_what_is_done_and_other_refusals_of_that_part_only() {
         [.., Refusal::EmptyScope { .. }] | [Refusal::EmptyScope { .. }, ..]
     ));
 }
+
+#[test]
+fn a_selector_that_names_nothing_on_either_side_is_reported() {
+    let mut world = behind();
+    let known = [
+        "user:user00@*",
+        "user:married@example.com",
+        "user:user03@example.com",
+        "group:/aws/QA",
+        "group:Ops",
+    ];
+    world.options.only = only(&known);
+    assert_eq!(world.planned().unmatched, []);
+    world.options.only = only(&["user:typo", "user:new@*", "group:/aws/typo", "group:Dve"]);
+    let unmatched: Vec<String> = world.planned().unmatched.iter().map(ToString::to_string).collect();
+    assert_eq!(unmatched, ["user:typo", "group:/aws/typo", "group:Dve"]);
+}

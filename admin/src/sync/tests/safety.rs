@@ -262,6 +262,7 @@ fn a_saved_plan_is_bound_to_what_was_read() {
         SavedPlan::read(&text, chain, made.made_at + chrono::TimeDelta::minutes(minutes))
     };
     assert!(matches!(read(61, "corp/ssoins-1"), Err(SavedPlanError::TooOld { .. })));
+    assert!(matches!(read(-61, "corp/ssoins-1"), Err(SavedPlanError::OfTheFuture { .. })));
     assert!(matches!(read(1, "corp/ssoins-2"), Err(SavedPlanError::OtherChain { .. })));
     assert!(matches!(SavedPlan::read("{}", "x", made.made_at), Err(SavedPlanError::Unreadable(_))));
     let saved = read(59, "corp/ssoins-1").expect("a plan");

@@ -45,14 +45,6 @@ fn scopes_path(kind: ScopeKind) -> &'static str {
     }
 }
 
-fn or_none<T>(found: Result<T>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 impl Keycloak for HttpKeycloak {
     fn realm(&self) -> Result<RealmSettings> {
         let needs = Right::ViewRealm;
@@ -129,7 +121,12 @@ impl Keycloak for HttpKeycloak {
     }
 
     fn user(&self, id: &str) -> Result<Option<KeycloakUser>> {
-        or_none(self.json(&user(id, "", Right::ViewUsers)))
+        match self.json::<KeycloakUser>(&user(id, "", Right::ViewUsers)) {
+            Ok(found) if found.id == id => Ok(Some(found)),
+            Ok(_) => Err(KeycloakError::Response { why: format!("it is not the user `{id}`") }),
+            Err(error) if error.is_no_such_user() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn user_by_name(&self, username: &str) -> Result<Option<KeycloakUser>> {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::Call;
 use crate::platform::rest::{ErrorBody, RestError, StatusError};
 use crate::ports::keycloak::KeycloakError;
+use crate::ports::keycloak::error::NO_SUCH_USER;
 
 /// The kinds of failure that are acted upon before they are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,10 @@ struct ErrorMembers {
 /// Returns what Keycloak reports in the body of an error, safe to print.
 pub(super) fn message(body: &ErrorBody) -> String {
     let members: ErrorMembers = body.json().unwrap_or_default();
+    // Some versions add a description that only leads to the server's log.
+    if members.error.as_deref() == Some(NO_SUCH_USER) {
+        return NO_SUCH_USER.to_owned();
+    }
     let message = members.error_message.or(members.error_description).or(members.error);
     message.map_or_else(|| body.text(), |message| ErrorBody::from_text(&message).text())
 }

@@ -214,3 +214,42 @@ fn an_example_is_read_in_either_form_and_missed_in_an_old_version() {
     assert_eq!(object(with(r#"{"error":"HTTP 404 Not Found"}"#, "404 Not Found")), KeycloakObject::Endpoint);
     assert_eq!(object(with(r#"{"error":"no e-mail"}"#, "404 Not Found")), KeycloakObject::User);
 }
+
+/// A realm that answers what a test wants to requests for a user and what is below it.
+fn with_user(status: &'static str, body: &'static str) -> HttpKeycloak {
+    scripted(move |request| match path_of(request) {
+        path if path.ends_with("openid-configuration") => json_response(r#"{"issuer":"i"}"#),
+        path if path.ends_with("token") => json_response(r#"{"access_token":"t","expires_in":60}"#),
+        _ => response(status, "content-type: application/json\r\n", body),
+    })
+}
+
+#[test]
+fn only_keycloaks_own_word_makes_a_user_deleted_or_disabled() {
+    let gone = [
+        r#"{"error":"User not found"}"#,
+        r#"{"error":"User not found","error_description":"For more on this error consult the server log."}"#,
+    ];
+    for body in gone {
+        let keycloak = with_user("404 Not Found", body);
+        assert_eq!(keycloak.user("u5"), Ok(None), "{body}");
+        let groups = keycloak.user_groups("u5");
+        assert!(groups.as_ref().is_err_and(KeycloakError::is_no_such_user), "{body}: {groups:?}");
+    }
+    for body in ["", "{}", r#"{"error":"Realm not found."}"#, r#"{"error":"HTTP 404 Not Found"}"#] {
+        let keycloak = with_user("404 Not Found", body);
+        assert!(keycloak.user("u5").is_err(), "{body}");
+        let groups = keycloak.user_groups("u5");
+        assert!(groups.is_err_and(|error| !error.is_no_such_user()), "{body}");
+    }
+    for body in [
+        r#"{"id":"u5","username":"u5"}"#,
+        r#"{"id":"u5","username":"u5","enabled":null}"#,
+        r#"{"id":"u6","username":"u6","enabled":false}"#,
+    ] {
+        let found = with_user("200 OK", body).user("u5");
+        assert!(matches!(found, Err(KeycloakError::Response { .. })), "{body}: {found:?}");
+    }
+    let disabled = with_user("200 OK", r#"{"id":"u5","username":"u5","enabled":false}"#).user("u5");
+    assert!(matches!(disabled, Ok(Some(user)) if !user.enabled));
+}

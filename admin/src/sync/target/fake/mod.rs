@@ -8,10 +8,12 @@ use std::sync::{Mutex, MutexGuard};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, MOST_MEMBERS, Page, Receipt, UserPatch,
+    Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, MOST_MEMBERS, Page, Receipt, Sides,
+    UserPatch,
 };
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
+use crate::sync::plan::ObjectKind;
 use crate::sync::record::{Attribute, Record};
 
 #[derive(Clone, Default)]
@@ -39,6 +41,13 @@ pub(crate) enum DirectoryFault {
     MembersFail,
     Throttled,
     WritesDenied,
+    /// What is written is written into another directory, which cannot be read here.
+    WritesElsewhere,
+    /// The first object of which it is asked whether it can be written is deleted at that moment.
+    VanishesWhenLookedAt,
+    /// So many times, an object that is looked up by its id is not there yet.
+    ReadsLag(usize),
+    ActivationsRefused,
     /// The write with this number is done, but its answer is lost.
     AnswerLost(usize),
     /// Creations with this name are refused, and new members of the group with this name.
@@ -138,34 +147,62 @@ impl Directory for FakeDirectory {
     }
 
     fn user(&self, id: &str) -> Result<Option<DirectoryUser>, CallError> {
-        Ok(self.reading()?.users.get(id).cloned())
+        let mut state = self.reading()?;
+        Ok(if state.lags() { None } else { state.users.get(id).cloned() })
     }
 
     fn group(&self, id: &str) -> Result<Option<DirectoryGroup>, CallError> {
-        Ok(self.reading()?.groups.get(id).cloned())
+        let mut state = self.reading()?;
+        Ok(if state.lags() { None } else { state.groups.get(id).cloned() })
     }
 
-    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryUser>, CallError> {
+    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<String>, CallError> {
         let id = Some(id.to_string());
-        Ok(self.reading()?.users.values().find(|user| user.external_id == id).cloned())
+        let found = |user: &&DirectoryUser| user.external_id == id;
+        Ok(self.reading()?.users.values().find(found).map(|user| user.id.clone()))
     }
 
-    fn user_by_name(&self, user_name: &str) -> Result<Option<DirectoryUser>, CallError> {
-        Ok(self.reading()?.users.values().find(|user| user.record.user_name() == user_name).cloned())
+    fn user_by_name(&self, user_name: &str) -> Result<Option<String>, CallError> {
+        let found = |user: &&DirectoryUser| user.record.user_name() == user_name;
+        Ok(self.reading()?.users.values().find(found).map(|user| user.id.clone()))
     }
 
-    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryGroup>, CallError> {
+    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<String>, CallError> {
         let id = Some(id.to_string());
-        Ok(self.reading()?.groups.values().find(|group| group.external_id == id).cloned())
+        let found = |group: &&DirectoryGroup| group.external_id == id;
+        Ok(self.reading()?.groups.values().find(found).map(|group| group.id.clone()))
     }
 
-    fn group_by_name(&self, name: &str) -> Result<Option<DirectoryGroup>, CallError> {
-        Ok(self.reading()?.groups.values().find(|group| group.name == name).cloned())
+    fn group_by_name(&self, name: &str) -> Result<Option<String>, CallError> {
+        let found = |group: &&DirectoryGroup| group.name == name;
+        Ok(self.reading()?.groups.values().find(found).map(|group| group.id.clone()))
+    }
+
+    fn is_writable(&self, kind: ObjectKind, id: &str) -> Result<bool, CallError> {
+        let mut state = self.reading()?;
+        if state.fault == Some(DirectoryFault::WritesElsewhere) {
+            return Ok(false);
+        }
+        if state.fault == Some(DirectoryFault::VanishesWhenLookedAt) {
+            state.fault = None;
+            state.delete_user(id);
+        }
+        Ok(match kind {
+            ObjectKind::User => state.users.contains_key(id),
+            ObjectKind::Group => state.groups.contains_key(id),
+        })
+    }
+
+    fn sides(&self) -> Sides {
+        Sides { read: "d-1".to_owned(), written: "https://scim.example.com/1/scim/v2/".to_owned() }
     }
 
     fn create_user(&self, external_id: &ExternalId, record: &Record) -> Result<Created, CallError> {
         self.write(format!("create user {}", record.user_name()), |state| {
             state.check_poison(record.user_name())?;
+            if state.fault == Some(DirectoryFault::WritesElsewhere) {
+                return Ok(Created { id: state.new_id("elsewhere"), receipt: receipt() });
+            }
             let external_id = external_id.to_string();
             state.check_user(None, Some(&external_id), record)?;
             let id = state.new_id("u");
@@ -214,6 +251,9 @@ impl Directory for FakeDirectory {
 
     fn set_active(&self, id: &str, active: bool) -> Result<Receipt, CallError> {
         self.write(format!("set active {id} {active}"), |state| {
+            if active && state.fault == Some(DirectoryFault::ActivationsRefused) {
+                return Err(CallError::Rejected { reason: "ValidationException".to_owned() });
+            }
             state.touch(id)?.active = active;
             Ok(receipt())
         })
@@ -238,6 +278,9 @@ impl Directory for FakeDirectory {
         self.write(format!("create group {name}"), |state| {
             state.check_poison(name)?;
             state.check_group(None, Some(&external_id.to_string()), name)?;
+            if !members.iter().all(|member| state.users.contains_key(*member)) {
+                return Err(CallError::Missing);
+            }
             let id = state.add_group(Some(&external_id.to_string()), name, &[]);
             if !members.is_empty() {
                 let present = state.members_for(&id, members)?;

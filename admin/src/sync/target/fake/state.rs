@@ -84,6 +84,25 @@ impl DirectoryState {
         Ok(user)
     }
 
+    /// Deletes a user behind the tool's back.
+    pub(crate) fn delete_user(&mut self, id: &str) {
+        self.users.remove(id);
+        for members in self.members.values_mut() {
+            members.remove(id);
+        }
+    }
+
+    /// Returns whether a reading does not show yet what was written, and counts it.
+    pub(super) fn lags(&mut self) -> bool {
+        match &mut self.fault {
+            Some(DirectoryFault::ReadsLag(left)) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn check_poison(&self, name: &str) -> Result<(), CallError> {
         match &self.fault {
             Some(DirectoryFault::Poisoned(poisoned)) if poisoned == name => {
@@ -142,7 +161,7 @@ impl DirectoryState {
             return Err(CallError::Rejected { reason: format!("{} members", members.len()) });
         }
         if !members.iter().all(|member| self.users.contains_key(*member)) {
-            return Err(CallError::Rejected { reason: "a member is no user".to_owned() });
+            return Err(CallError::Missing);
         }
         self.members.get_mut(group).ok_or(CallError::Missing)
     }
