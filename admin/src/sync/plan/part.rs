@@ -78,7 +78,10 @@ impl Part<'_> {
         });
         plan.blocked.retain(|blocked| match blocked {
             Blocked::BadValues { user, .. } => is_user(user),
-            Blocked::NameOfDeparted { kind, name, .. } => self.is_object(*kind, name),
+            Blocked::BadGroupName { path, .. } => self.is_object(ObjectKind::Group, path),
+            Blocked::BadId { kind, name, .. }
+            | Blocked::NameOfDeparted { kind, name, .. }
+            | Blocked::ValueKept { kind, name, .. } => self.is_object(*kind, name),
         });
         plan.notes.retain(|note| match note {
             Note::Protected(object) => self.is_object(object.kind, &object.name),
@@ -86,6 +89,9 @@ impl Part<'_> {
                 self.is_object(ObjectKind::Group, name)
             }
             Note::Caller { user } => is_user(user),
+            Note::GivesUp { kind, name, taker } => {
+                self.is_object(*kind, name) || self.is_object(*kind, taker)
+            }
         });
     }
 
