@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{is_accepted, shown};
+use super::record::{is_accepted, shown_character};
 
 /// The externalId of an object that this tool owns: `kc:<realm id>:<id in the realm>`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -30,7 +30,7 @@ pub(crate) enum ExternalIdError {
     TooLong { id: String, limit: usize },
     #[error(
         "the ID `{id}` cannot be part of an externalId: it contains {}, which is not allowed there",
-        shown(*.character)
+        shown_character(*.character)
     )]
     InvalidCharacter { id: String, character: char },
 }

@@ -115,7 +115,7 @@ impl fmt::Display for ValueFault {
             Self::Missing => form.write_str("is missing"),
             Self::TooLong { limit } => write!(form, "is longer than {limit} characters"),
             Self::InvalidCharacter { character } => {
-                write!(form, "contains {}, which AWS does not accept", shown(*character))
+                write!(form, "contains {}, which AWS does not accept", shown_character(*character))
             }
             Self::NotAnAddress => form.write_str("is not an address"),
             Self::SharedWith { user } => write!(form, "is also that of {user}"),
@@ -207,7 +207,7 @@ fn is_private_or_none(letter: char) -> bool {
 }
 
 /// Returns how a character that is not accepted is called in a message.
-pub(crate) fn shown(character: char) -> String {
+pub(crate) fn shown_character(character: char) -> String {
     match character {
         ' ' => "a space".to_owned(),
         '\t' => "a tab".to_owned(),

@@ -197,11 +197,14 @@ fn noted(note: &Note) -> String {
             format!("group {group}: {} not from the realm, left as they are", counted(*count, "member"))
         }
         Note::Caller { user } => format!("user {user}: runs this sync, and keeps access"),
-        Note::GivesUp { kind: ObjectKind::User, name, taker } => {
-            format!("user {name}: has left, and gives up what is now the name or address of {taker}")
-        }
-        Note::GivesUp { kind: ObjectKind::Group, name, taker } => {
-            format!("group {name}: not in scope any more, and gives up its name to {taker}")
+        Note::GivesUp { kind, name, taker } => {
+            let (has_left, what) = match kind {
+                ObjectKind::User => ("has left", "name or address"),
+                ObjectKind::Group => ("not in scope any more", "name"),
+            };
+            let kind = kind.title();
+            let taker = taker.clone().unwrap_or_else(|| format!("a new {kind}"));
+            format!("{kind} {name}: {has_left}; gives up its {what} to {taker}")
         }
     }
 }

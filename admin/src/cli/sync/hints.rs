@@ -20,7 +20,7 @@ pub(super) fn of_refusal(refusal: &Refusal, plan: &Plan) -> String {
             "if it is the same one, take it over: --adopt".to_owned()
         }
         Refusal::ForeignObject { kind, id, adoptable: false, .. } => format!(
-            "rename or delete {id} in Identity Center, or rename the {} in Keycloak: --adopt does not help one that is in Identity Center already",
+            "rename or delete {id} in Identity Center: --adopt does not make one of two {}s",
             kind.title()
         ),
         Refusal::ForeignEmail { id, .. } => {

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::claims::Claim;
-use super::matching::{Draft, existing_user, shown_user};
+use super::matching::{Draft, existing_user};
 use super::notes::{Note, ObjectKind};
-use super::renames::{Renaming, temporary_name, temporary_value};
+use super::renames::{temporary_name, temporary_value};
 use super::{Existing, GroupChange, UserChange, UserUpdate, ValueChange};
 use crate::sync::index::Index;
 use crate::sync::owner::Owner;
@@ -38,8 +38,10 @@ impl<'a> Draft<'a> {
             let (attribute, from) = (claim.attribute, user.record.get(claim.attribute).map(str::to_owned));
             let to = Some(self.value_of_leaver(subject, attribute, used));
             values.push(ValueChange { attribute, from, to });
-            let taker = self.plan.users[claim.change].subject();
-            let taker = self.person(taker).map(shown_user).unwrap_or_default();
+            let taker = match &self.plan.users[claim.change] {
+                UserChange::Create { .. } => None,
+                UserChange::GiveWay(update) | UserChange::Update(update) => Some(update.user.name.clone()),
+            };
             let name = user.record.user_name().to_owned();
             let note = Note::GivesUp { kind: ObjectKind::User, name, taker };
             if !self.plan.notes.contains(&note) {
@@ -90,9 +92,14 @@ impl<'a> Draft<'a> {
                 subject: subject.to_string(),
                 revision: group.revision.as_deref().map(str::to_owned),
             };
-            let taker = self.plan.groups[claim.change].taken().first().map(|(_, name)| (*name).to_owned());
+            let taker = match &self.plan.groups[claim.change] {
+                GroupChange::Create { .. } => None,
+                GroupChange::GiveWay { group, .. } | GroupChange::Update { group, .. } => {
+                    Some(group.name.clone())
+                }
+            };
             let (kind, old) = (ObjectKind::Group, existing.name.clone());
-            self.plan.notes.push(Note::GivesUp { kind, name: old, taker: taker.unwrap_or_default() });
+            self.plan.notes.push(Note::GivesUp { kind, name: old, taker });
             changes.push(GroupChange::Update { group: existing, name, adoption: None });
         }
         changes

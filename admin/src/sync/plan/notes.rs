@@ -79,7 +79,9 @@ pub(crate) enum Note {
     /// The one who runs the sync would have been removed.
     Caller { user: String },
     /// A user or group that left gives up a name or address that another one has in the realm now.
-    GivesUp { kind: ObjectKind, name: String, taker: String },
+    ///
+    /// `taker` is the name that the other one had, if it is not new.
+    GivesUp { kind: ObjectKind, name: String, taker: Option<String> },
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]

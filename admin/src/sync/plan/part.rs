@@ -79,9 +79,12 @@ impl Part<'_> {
         plan.blocked.retain(|blocked| match blocked {
             Blocked::BadValues { user, .. } => is_user(user),
             Blocked::BadGroupName { path, .. } => self.is_object(ObjectKind::Group, path),
-            Blocked::BadId { kind, name, .. }
-            | Blocked::NameOfDeparted { kind, name, .. }
-            | Blocked::ValueKept { kind, name, .. } => self.is_object(*kind, name),
+            Blocked::BadId { kind, subject, name, .. }
+            | Blocked::NameOfDeparted { kind, subject, name }
+            | Blocked::ValueKept { kind, subject, name, .. } => {
+                let path = self.paths.get(&**subject).filter(|_| *kind == ObjectKind::Group);
+                self.is_object(*kind, name) || path.is_some_and(|path| self.is_object(*kind, path))
+            }
         });
         plan.notes.retain(|note| match note {
             Note::Protected(object) => self.is_object(object.kind, &object.name),
@@ -90,7 +93,7 @@ impl Part<'_> {
             }
             Note::Caller { user } => is_user(user),
             Note::GivesUp { kind, name, taker } => {
-                self.is_object(*kind, name) || self.is_object(*kind, taker)
+                [Some(name), taker.as_ref()].into_iter().flatten().any(|name| self.is_object(*kind, name))
             }
         });
     }

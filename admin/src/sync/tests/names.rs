@@ -71,7 +71,7 @@ fn who_left_and_was_renamed_gets_the_new_name_and_the_others_theirs() {
     let note = Note::GivesUp {
         kind: ObjectKind::User,
         name: "user03@example.com".to_owned(),
-        taker: "user03@example.com".to_owned(),
+        taker: Some("user04@example.com".to_owned()),
     };
     assert!(plan.notes.contains(&note), "{:?}", plan.notes);
     assert_eq!(names(&world, "p03"), both("old03@example.com"));
@@ -187,6 +187,7 @@ fn a_group_that_was_deleted_gives_its_name_to_one_that_is_renamed() {
     let plan = world.planned();
     let shown: Vec<String> = lines(&plan).into_iter().map(|line| line.text).collect();
     let removed = |group: &str| shown.iter().any(|line| line.contains(&format!("from {group}: ")));
+    assert!(shown.iter().any(|line| line == "group Ops: not in scope any more; gives up its name to Dev"));
     assert!(removed("Ops (formerly Dev)") && removed("kcaws-rename-ops (formerly Ops)"), "{shown:?}");
     world.sync();
     assert_eq!(group_name(&world, "dev"), "Ops");
