@@ -17,26 +17,31 @@ impl<'a> Draft<'a> {
     /// Returns the changes of users who give up these values.
     pub(crate) fn leavers_giving_way(&mut self, given: &[Claim]) -> Vec<UserChange> {
         let mut wanted: BTreeMap<usize, Vec<&Claim>> = BTreeMap::new();
-        given.iter().for_each(|claim| wanted.entry(claim.holder).or_default().push(claim));
+        for claim in given {
+            wanted.entry(claim.holder).or_default().push(claim);
+        }
         if wanted.is_empty() {
             return Vec::new();
         }
-        let mut used = UsedValues::default();
-        wanted.into_iter().filter_map(|(at, claims)| self.leaver_giving_way(at, &claims, &mut used)).collect()
+        let mut unavailable = UnavailableValues::default();
+        wanted
+            .into_iter()
+            .filter_map(|(at, claims)| self.leaver_giving_way(at, &claims, &mut unavailable))
+            .collect()
     }
 
     fn leaver_giving_way(
         &mut self,
         at: usize,
         claims: &[&Claim],
-        used: &mut UsedValues<'a>,
+        unavailable: &mut UnavailableValues<'a>,
     ) -> Option<UserChange> {
         let user = &self.directory.users[at];
         let Owner::ThisRealm(subject) = &user.owner else { return None };
         let mut values = Vec::with_capacity(claims.len());
         for claim in claims {
             let (attribute, from) = (claim.attribute, user.record.get(claim.attribute).map(str::to_owned));
-            let to = Some(self.value_of_leaver(subject, attribute, used));
+            let to = Some(self.value_of_leaver(subject, attribute, unavailable));
             values.push(ValueChange { attribute, from, to });
             let taker = match &self.plan.users[claim.change] {
                 UserChange::Create { .. } => None,
@@ -55,10 +60,15 @@ impl<'a> Draft<'a> {
         Some(UserChange::Update(UserUpdate { user: existing, adoption: None, activate: false, values }))
     }
 
-    fn value_of_leaver(&self, subject: &str, attribute: Attribute, used: &mut UsedValues<'a>) -> String {
+    fn value_of_leaver(
+        &self,
+        subject: &str,
+        attribute: Attribute,
+        unavailable: &mut UnavailableValues<'a>,
+    ) -> String {
         let realm = self.realm;
         let new = self.lookups.new_value(subject, attribute, self.settings).filter(|new| {
-            let wanted = used.wanted.entry(attribute).or_insert_with(|| {
+            let wanted = unavailable.wanted.entry(attribute).or_insert_with(|| {
                 let people = realm.people.iter().filter(|person| person.enabled);
                 Index::of_any_case(
                     people.filter_map(|person| person.record.get(attribute)).map(|text| (text, 0)),
@@ -66,14 +76,14 @@ impl<'a> Draft<'a> {
             });
             !self.holders(attribute).contains(new)
                 && !wanted.contains(new)
-                && used.by_leavers.insert((attribute, new.to_lowercase()))
+                && unavailable.by_leavers.insert((attribute, new.to_lowercase()))
         });
         new.unwrap_or_else(|| temporary_value(attribute, subject))
     }
 
     /// Returns the changes of groups that give up these names.
     pub(crate) fn groups_giving_way(&mut self, given: &[Claim]) -> Vec<GroupChange> {
-        let mut taken = HashSet::new();
+        let mut new_names = HashSet::new();
         let mut changes = Vec::new();
         for claim in given {
             let group = &self.directory.groups[claim.holder];
@@ -84,7 +94,7 @@ impl<'a> Draft<'a> {
                     || self.realm.groups.iter().any(|one| one.name.to_lowercase() == name.to_lowercase());
                 check_group_name(name).is_ok() && !self.matching.group_names.contains(name) && !is_wanted()
             };
-            let name = in_realm.filter(is_free).filter(|name| taken.insert(name.to_lowercase()));
+            let name = in_realm.filter(is_free).filter(|name| new_names.insert(name.to_lowercase()));
             let name = name.unwrap_or_else(|| temporary_name(subject));
             let existing = Existing {
                 id: group.id.to_string(),
@@ -108,7 +118,7 @@ impl<'a> Draft<'a> {
 
 /// Values that a leaver cannot get.
 #[derive(Default)]
-struct UsedValues<'a> {
+struct UnavailableValues<'a> {
     /// What people in scope are to have.
     wanted: HashMap<Attribute, Index<'a>>,
     /// What other leavers get, in lower case.

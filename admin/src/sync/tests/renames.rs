@@ -232,7 +232,9 @@ proptest! {
         let world = World::new(before.realm(false), SETTINGS);
         world.sync();
         let mut realm = after.realm(true);
-        left.iter().for_each(|at| realm.delete_user(&format!("p{at}")));
+        for at in &left {
+            realm.delete_user(&format!("p{at}"));
+        }
         // The newcomer may need to be asked about the name of somebody who left.
         realm.user(&format!("p{}", PEOPLE - 1)).user_name = "newcomer".to_owned();
         *world.realm.state() = realm;
