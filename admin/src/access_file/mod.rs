@@ -17,7 +17,7 @@ use toml::Spanned;
 pub(crate) use self::identity_center::{IdentityCenterSettings, InstanceId};
 pub(crate) use self::realm::RealmSettings;
 use crate::access::settings::{AccessSettings, Unlisted, WrittenAccess, WrittenAssign, WrittenSet};
-use crate::sync::scope::DirectorySettings;
+use crate::sync::scope::{DirectorySettings, WrittenDirectory};
 
 /// The version of the file's form that this program reads.
 const VERSION: i64 = 1;
@@ -58,7 +58,8 @@ pub(crate) struct AccessFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    version: Spanned<i64>,
+    #[serde(rename = "version")]
+    _version: i64,
     realm: realm::Written,
     identity_center: identity_center::Written,
     #[serde(default)]
@@ -69,7 +70,13 @@ struct Written {
     assign: Vec<WrittenAssign>,
     #[serde(default)]
     unlisted: Unlisted,
-    directory: Option<DirectorySettings>,
+    directory: Option<WrittenDirectory>,
+}
+
+/// What is read first: another version has other keys.
+#[derive(Deserialize)]
+struct Versioned {
+    version: Option<Spanned<i64>>,
 }
 
 /// A value that a rule refuses, at a place in the text.
@@ -119,16 +126,18 @@ impl AccessFile {
             let line = text[..at.min(text.len())].matches('\n').count() + 1;
             AccessFileError::Mistake { path: path.to_owned(), line, what }
         };
+        if let Ok(Versioned { version: Some(version) }) = toml::from_str(text)
+            && *version.get_ref() != VERSION
+        {
+            let what = format!("version {} is not known: this program reads {VERSION}", version.get_ref());
+            return Err(mistake(version.span().start, what));
+        }
         let written: Written = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             mistake(at, error.message().trim_end().to_owned())
         })?;
         let refused = |Refused { at, what }| mistake(at, what);
-        if *written.version.get_ref() != VERSION {
-            let what =
-                format!("version {} is not known: this program reads {VERSION}", written.version.get_ref());
-            return Err(mistake(written.version.span().start, what));
-        }
+        let directory = written.directory.map(WrittenDirectory::check).transpose();
         Ok(Self {
             path: path.to_owned(),
             realm: RealmSettings::check(&written.realm).map_err(refused)?,
@@ -140,7 +149,7 @@ impl AccessFile {
                 unlisted: written.unlisted,
             })
             .map_err(refused)?,
-            directory: written.directory,
+            directory: directory.map_err(|(at, error)| mistake(at, error.to_string()))?,
         })
     }
 }
@@ -222,8 +231,22 @@ profile = "org-admin"
     fn a_mistake_in_the_directory_has_its_line_too() {
         assert!(parse(GOOD).expect("reads").directory.is_none());
         let text = format!("{GOOD}\n[directory]\ngroups = [\"/aws/**\"]\nleavers = \"delete\"\n");
-        let error = parse(&text).expect_err("no span");
-        assert!(error.starts_with("access.toml:14: ") && error.contains("after"), "{error}");
+        for (keys, line, word) in [
+            ("leavers = \"delete\"", 16, "after"),
+            ("leavers = \"delete\"\nafter = \"soon\"", 17, "`soon`"),
+            ("after = \"30d\"", 16, "`after` is only used"),
+            ("user_name = \"first_name\"", 16, "`user_name`"),
+            ("nested = \"direct\"\n[directory.attributes]\nuser_name = \"email\"", 18, "`user_name`"),
+            ("max_removals = -1", 16, "`-1` is neither a number"),
+            ("max_removals = 5.5", 16, "`5.5` is neither a number"),
+            ("max_removals = true", 16, "a number or a percentage"),
+        ] {
+            let error = parse(&text.replace("leavers = \"delete\"", keys)).expect_err(keys);
+            assert!(error.starts_with(&format!("access.toml:{line}: ")), "{keys}: {error}");
+            assert!(error.contains(word), "{keys}: {error}");
+        }
+        let alone = parse("version = 2\n").expect_err("another version");
+        assert!(alone.starts_with("access.toml:1: version 2"), "{alone}");
         let directory = parse(&text.replace("delete", "disable")).expect("reads").directory;
         assert_eq!(directory.expect("a table").groups.len(), 1);
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::call::CallError;
-use super::owner::ExternalId;
+use super::owner::{ExternalId, ExternalIdError};
 use super::plan::Planner;
 use super::read_fault::{PlanError, ReadFault, Reading};
 use super::record::{Attribute, ValueFault};
@@ -68,6 +68,10 @@ pub(crate) enum Standing {
         faults: Vec<(Attribute, ValueFault)>,
     },
     Protected,
+    /// The ID in the realm cannot be part of an externalId.
+    BadId {
+        fault: ExternalIdError,
+    },
 }
 
 /// Explains every user of the realm with this user name or e-mail address.
@@ -108,7 +112,7 @@ fn explain_user(
         };
         groups.push(ExplainedGroup { path: tree.path(at), selection, leads_to: leads_to.collect() });
     }
-    let standing = standing(planner, &user, &groups);
+    let standing = standing(planner, realm_id, &user, &groups);
     Ok(Explanation {
         subject: user.id,
         user_name: user.user_name,
@@ -123,7 +127,7 @@ fn explain_user(
     })
 }
 
-fn standing(planner: &Planner<'_>, user: &RealmUser, groups: &[ExplainedGroup]) -> Standing {
+fn standing(planner: &Planner<'_>, realm_id: &str, user: &RealmUser, groups: &[ExplainedGroup]) -> Standing {
     let (record, faults) = planner.settings.record(user);
     if planner.settings.protects(record.user_name()) {
         Standing::Protected
@@ -131,10 +135,10 @@ fn standing(planner: &Planner<'_>, user: &RealmUser, groups: &[ExplainedGroup]) 
         Standing::Disabled
     } else if groups.iter().all(|group| group.leads_to.is_empty()) {
         Standing::OutOfScope
-    } else if faults.is_empty() {
-        Standing::InScope
-    } else {
+    } else if !faults.is_empty() {
         Standing::BadValues { faults }
+    } else {
+        ExternalId::new(realm_id, &user.id).err().map_or(Standing::InScope, |fault| Standing::BadId { fault })
     }
 }
 
@@ -143,8 +147,8 @@ fn owned_user(
     realm_id: &str,
     user: &RealmUser,
 ) -> Result<Option<DirectoryUser>, ReadFault> {
-    let unusable = |_| ReadFault::UnusableRealm(realm_id.to_owned());
-    let external_id = ExternalId::new(realm_id, &user.id).map_err(unusable)?;
+    // Nobody with such an ID can have been created.
+    let Ok(external_id) = ExternalId::new(realm_id, &user.id) else { return Ok(None) };
     let (directory, calls) = (planner.directory, planner.directory_calls);
     let found = calls.ask(|| directory.user_by_external_id(&external_id));
     let Some(id) = found.map_err(Reading::DirectoryUsers.failed())? else { return Ok(None) };

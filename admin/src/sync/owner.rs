@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::record::{is_accepted, shown_character};
+
 /// The externalId of an object that this tool owns: `kc:<realm id>:<id in the realm>`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -17,25 +19,27 @@ pub(crate) struct ExternalId {
 /// AWS's limit.
 const LONGEST: usize = 256;
 
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ExternalIdError {
     #[error("`{0}` is not an externalId of this tool")]
     Foreign(String),
-    #[error("`{0}` cannot be part of an externalId: it is empty, too long, or has blanks or a colon")]
-    Unusable(String),
+    #[error("an empty ID cannot be part of an externalId")]
+    Empty,
+    #[error("the ID `{id}` cannot be part of an externalId: it is longer than {limit} characters")]
+    TooLong { id: String, limit: usize },
+    #[error(
+        "the ID `{id}` cannot be part of an externalId: it contains {}, which is not allowed there",
+        shown_character(*.character)
+    )]
+    InvalidCharacter { id: String, character: char },
 }
 
 impl ExternalId {
     pub(crate) fn new(realm: &str, id: &str) -> Result<Self, ExternalIdError> {
-        let is_bad =
-            |text: &str| text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control());
-        // Ids of federated users have colons, ids of realms have none.
-        if is_bad(realm) || realm.contains(':') {
-            return Err(ExternalIdError::Unusable(realm.to_owned()));
-        }
-        if is_bad(id) || realm.len() + id.len() + "kc::".len() > LONGEST {
-            return Err(ExternalIdError::Unusable(id.to_owned()));
-        }
+        // IDs of federated users have colons, IDs of realms have none.
+        check_part(realm, LONGEST, |letter| letter == ':')?;
+        check_part(id, LONGEST.saturating_sub(realm.chars().count() + "kc::".len()), |_| false)?;
         Ok(Self { realm: realm.into(), id: id.into() })
     }
 
@@ -46,6 +50,16 @@ impl ExternalId {
     /// Returns the object's id in the realm.
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+}
+
+fn check_part(id: &str, limit: usize, separates: impl Fn(char) -> bool) -> Result<(), ExternalIdError> {
+    let invalid = id.chars().find(|letter| separates(*letter) || !is_accepted(*letter, &[]));
+    match invalid {
+        _ if id.is_empty() => Err(ExternalIdError::Empty),
+        Some(character) => Err(ExternalIdError::InvalidCharacter { id: id.to_owned(), character }),
+        None if id.chars().count() > limit => Err(ExternalIdError::TooLong { id: id.to_owned(), limit }),
+        None => Ok(()),
     }
 }
 
@@ -117,6 +131,14 @@ mod tests {
         for (realm, id) in [("", "a"), ("r", ""), ("r:1", "a"), ("r", "a b"), ("r", &"x".repeat(252))] {
             assert!(ExternalId::new(realm, id).is_err(), "{realm} {id}");
         }
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_used_has_one_reason() {
+        let reason = |id: &str| ExternalId::new("r", id).expect_err(id).to_string();
+        let blank = "the ID `f:77:john doe` cannot be part of an externalId: it contains a space, which is not allowed there";
+        assert_eq!(reason("f:77:john doe"), blank);
+        assert!(reason(&"x".repeat(252)).ends_with("it is longer than 251 characters"));
     }
 
     #[test]

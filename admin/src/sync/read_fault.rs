@@ -82,8 +82,6 @@ pub(crate) enum ScopeFault {
     SameName(NameClash),
     #[error("`{}` and `{}` would be groups whose names differ only in case", .0.paths[0], .0.paths[1])]
     SameButForCase(NameClash),
-    #[error("the group `{path}` cannot be a group of Identity Center: its name {fault}")]
-    BadName { path: String, fault: super::record::ValueFault },
 }
 
 /// Why there is no plan.

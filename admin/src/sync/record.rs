@@ -115,7 +115,7 @@ impl fmt::Display for ValueFault {
             Self::Missing => form.write_str("is missing"),
             Self::TooLong { limit } => write!(form, "is longer than {limit} characters"),
             Self::InvalidCharacter { character } => {
-                write!(form, "contains {}, which AWS does not accept", character.escape_unicode())
+                write!(form, "contains {}, which AWS does not accept", shown_character(*character))
             }
             Self::NotAnAddress => form.write_str("is not an address"),
             Self::SharedWith { user } => write!(form, "is also that of {user}"),
@@ -133,26 +133,87 @@ pub(crate) fn check(attribute: Attribute, value: Option<&str>) -> Result<(), Val
     if value.chars().count() > attribute.longest() {
         return Err(ValueFault::TooLong { limit: attribute.longest() });
     }
-    let has_blanks = !matches!(attribute, Attribute::UserName | Attribute::Email);
-    if let Some(character) = value.chars().find(|letter| !is_accepted(*letter, has_blanks)) {
-        return Err(ValueFault::InvalidCharacter { character });
-    }
+    let blanks = match attribute {
+        Attribute::UserName | Attribute::Email => &[][..],
+        _ => &[' ', '\u{a0}', '\u{3000}', '\t', '\n', '\r'][..],
+    };
+    check_characters(value, blanks)?;
     if attribute == Attribute::Email && !is_address(value) {
         return Err(ValueFault::NotAnAddress);
     }
     Ok(())
 }
 
-/// AWS's pattern is `[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r  ]+`: no control or format characters, no other blanks.
-fn is_accepted(letter: char, has_blanks: bool) -> bool {
-    match letter {
-        ' ' | '\u{3000}' => has_blanks,
+/// Checks the name of a group by the rules of Identity Center, which are not those of a user's names.
+pub(crate) fn check_group_name(name: &str) -> Result<(), ValueFault> {
+    const LONGEST: usize = 1024;
+    if name.trim().is_empty() {
+        return Err(ValueFault::Missing);
+    }
+    if name.chars().count() > LONGEST {
+        return Err(ValueFault::TooLong { limit: LONGEST });
+    }
+    check_characters(name, &[' ', '\u{a0}', '\t', '\n', '\r'])
+}
+
+fn check_characters(value: &str, blanks: &[char]) -> Result<(), ValueFault> {
+    match value.chars().find(|letter| !is_accepted(*letter, blanks)) {
+        Some(character) => Err(ValueFault::InvalidCharacter { character }),
+        None => Ok(()),
+    }
+}
+
+/// Returns whether AWS accepts a character: its patterns are `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, and some blanks.
+pub(crate) fn is_accepted(letter: char, blanks: &[char]) -> bool {
+    if letter.is_control() || letter.is_whitespace() {
+        return blanks.contains(&letter);
+    }
+    !is_format(letter) && !is_private_or_none(letter)
+}
+
+/// Returns whether a character is of Unicode's category Cf.
+fn is_format(letter: char) -> bool {
+    matches!(
+        letter,
         '\u{ad}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => false,
-        _ => !letter.is_control() && !letter.is_whitespace(),
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}'
+    )
+}
+
+/// Returns whether a character is for private use (Co), or never will be one.
+fn is_private_or_none(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{f0000}'..='\u{10ffff}'
+    ) || u32::from(letter) & 0xfffe == 0xfffe
+}
+
+/// Returns how a character that is not accepted is called in a message.
+pub(crate) fn shown_character(character: char) -> String {
+    match character {
+        ' ' => "a space".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' => "a line break".to_owned(),
+        '!'..='~' => format!("`{character}`"),
+        _ => character.escape_unicode().to_string(),
     }
 }
 
@@ -269,6 +330,26 @@ mod tests {
         let other = Record::of(|attribute| (attribute == Attribute::UserName).then_some("b@x"));
         let differences: Vec<_> = record.differences(&other).collect();
         assert_eq!(differences, [Attribute::UserName, Attribute::Title]);
+    }
+
+    #[test]
+    fn users_and_groups_may_have_what_aws_accepts_and_nothing_else() {
+        for (character, user, group) in [
+            ('\u{a0}', true, true),
+            ('\u{3000}', true, false),
+            ('\t', true, true),
+            ('\u{2003}', false, false),
+            ('\u{e0067}', false, false),
+            ('\u{e000}', false, false),
+            ('\u{202e}', false, false),
+            ('\u{fffe}', false, false),
+            ('ß', true, true),
+            ('\u{1f600}', true, true),
+        ] {
+            let name = format!("a{character}b");
+            assert_eq!(check(Attribute::DisplayName, Some(&name)).is_ok(), user, "{character:?}");
+            assert_eq!(check_group_name(&name).is_ok(), group, "{character:?}");
+        }
     }
 
     #[test]

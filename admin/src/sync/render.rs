@@ -1,8 +1,10 @@
 //! A plan as lines for people.
 
+use std::collections::{HashMap, HashSet};
+
 use super::plan::{
-    Blocked, Departure, GroupChange, MemberChange, Note, ObjectKind, Plan, Refusal, RemovalKind, UserChange,
-    UserUpdate,
+    Blocked, Departure, GroupChange, GroupTarget, KeptBecause, MemberChange, Note, ObjectKind, Plan, Refusal,
+    RemovalKind, UserChange, UserUpdate,
 };
 use crate::only::left_out;
 
@@ -69,8 +71,9 @@ pub(crate) fn lines(plan: &Plan) -> Vec<Line> {
             }
         }
     }
-    plan.additions.iter().for_each(|change| push(Sign::Added, members(change, "to")));
-    plan.removals.iter().for_each(|change| push(Sign::Removed, members(change, "from")));
+    let former = former_names(&plan.groups);
+    plan.additions.iter().for_each(|change| push(Sign::Added, members(change, "to", &former)));
+    plan.removals.iter().for_each(|change| push(Sign::Removed, members(change, "from", &former)));
     for leaver in &plan.deletions {
         let since = leaver.inactive_since.format("%Y-%m-%d");
         push(Sign::Removed, format!("user {}: deleted, inactive since {since}", leaver.user.name));
@@ -146,13 +149,40 @@ fn updated(update: &UserUpdate) -> String {
     format!("user {}: {}", update.user.name, parts.join(", "))
 }
 
-fn members(change: &MemberChange, direction: &str) -> String {
+/// Returns the former names of groups, by ID in Identity Center, where a name goes from one group to another: without
+/// them, two groups would be shown by one name.
+fn former_names(changes: &[GroupChange]) -> HashMap<&str, &str> {
+    let (mut renamed, mut new) = (HashMap::<&str, (&str, &str)>::new(), HashSet::<&str>::new());
+    for change in changes {
+        match change {
+            GroupChange::Create { name, .. } => drop(new.insert(name)),
+            GroupChange::GiveWay { group, name } | GroupChange::Update { group, name, .. } => {
+                renamed.entry(&group.id).or_insert((&group.name, name)).1 = name;
+            }
+        }
+    }
+    new.extend(renamed.values().map(|(_, name)| *name));
+    let old: HashSet<&str> = renamed.values().map(|(old, _)| *old).collect();
+    let is_passed_on = |(before, after): (&str, &str)| new.contains(before) || old.contains(after);
+    let passed_on = renamed.into_iter().filter(|(_, (old, name))| old != name && is_passed_on((old, name)));
+    passed_on.map(|(id, (old, _))| (id, old)).collect()
+}
+
+/// Returns a group as it is shown among its members.
+fn shown_group(group: &GroupTarget, former: &HashMap<&str, &str>) -> String {
+    match group.id.as_deref().and_then(|id| former.get(id)) {
+        Some(former) => format!("{} (formerly {former})", group.name),
+        None => group.name.clone(),
+    }
+}
+
+fn members(change: &MemberChange, direction: &str, former: &HashMap<&str, &str>) -> String {
     let names: Vec<&str> =
         change.members.iter().take(NAMED_MEMBERS).map(|member| member.user_name.as_str()).collect();
     let more = change.members.len() - names.len();
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     let noun = counted(change.members.len(), "member");
-    format!("{noun} {direction} {}: {}{more}", change.group.name, names.join(", "))
+    format!("{noun} {direction} {}: {}{more}", shown_group(&change.group, former), names.join(", "))
 }
 
 fn noted(note: &Note) -> String {
@@ -167,6 +197,15 @@ fn noted(note: &Note) -> String {
             format!("group {group}: {} not from the realm, left as they are", counted(*count, "member"))
         }
         Note::Caller { user } => format!("user {user}: runs this sync, and keeps access"),
+        Note::GivesUp { kind, name, taker } => {
+            let (has_left, what) = match kind {
+                ObjectKind::User => ("has left", "name or address"),
+                ObjectKind::Group => ("not in scope any more", "name"),
+            };
+            let kind = kind.title();
+            let taker = taker.clone().unwrap_or_else(|| format!("a new {kind}"));
+            format!("{kind} {name}: {has_left}; gives up its {what} to {taker}")
+        }
     }
 }
 
@@ -178,12 +217,30 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
                 faults.iter().map(|bad| format!("{} {}", bad.attribute.title(), bad.fault)).collect();
             format!("user {user}: {}", faults.join("; "))
         }
+        Blocked::BadGroupName { path, fault, .. } => format!("group {path}: name {fault}"),
+        Blocked::BadId { kind, name, fault, .. } => format!("{} {name}: {fault}", kind.title()),
         Blocked::NameOfDeparted { kind: ObjectKind::User, name, .. } => {
             format!("user {name}: the name is that of one who left; --adopt hands it over")
         }
         Blocked::NameOfDeparted { kind: ObjectKind::Group, name, .. } => format!(
             "group {name}: the name is that of one that was deleted; --adopt hands it over, and until then its members leave no group"
         ),
+        Blocked::ValueKept { kind, name, attribute, value, holder, because, .. } => {
+            let (kind, what) = match kind {
+                ObjectKind::User => (kind.title(), attribute.title()),
+                ObjectKind::Group => (kind.title(), "name"),
+            };
+            format!("{kind} {name}: {what} {value} is that of {holder}, {}", kept(*because))
+        }
+    }
+}
+
+fn kept(because: KeptBecause) -> &'static str {
+    match because {
+        KeptBecause::StillInRealm => "which is not in scope any more, but still has it in the realm",
+        KeptBecause::Blocked => "which cannot be changed: see there",
+        KeptBecause::Protected => "which is protected",
+        KeptBecause::Caller => "which runs this sync",
     }
 }
 
@@ -200,14 +257,17 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             let objects = counted(*objects, "object");
             format!("{objects} belong to another realm ({realm}), such as {example}")
         }
-        Refusal::ForeignObject { kind, name, id } => {
+        Refusal::ForeignObject { kind, name, id, .. } => {
             format!("{} {name}: {id} has the name and is not from this realm", kind.title())
         }
         Refusal::ForeignEmail { user, email, id } => {
             format!("user {user}: {id} has the address {email} and is not from this realm")
         }
         Refusal::DiffersInCase { kind, name, existing } => {
-            format!("{} {name}: there is {existing}, which differs only in case", kind.title())
+            let kind = kind.title();
+            format!(
+                "{kind} {name}: there is {existing}, which differs only in case and is not from this realm"
+            )
         }
         Refusal::TooManyRemovals { kind, planned, allowed } => {
             let what = match kind {

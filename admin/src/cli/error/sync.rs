@@ -30,7 +30,6 @@ impl From<ScopeFault> for CommandError {
                 "set `group_name = \"{path}\"` in [directory], or exclude one with `!`"
             }
             ScopeFault::SameButForCase(_) => "rename one of the groups in Keycloak, or exclude it with `!`",
-            ScopeFault::BadName { .. } => "rename the group in Keycloak, or exclude it with `!`",
         };
         Self::new(Exit::Configuration, ErrorCode::AccessFile, error.to_string()).hint(hint)
     }

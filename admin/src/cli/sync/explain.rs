@@ -80,6 +80,7 @@ fn standing(standing: &Standing) -> String {
         Standing::Disabled => "disabled in Keycloak: no access".to_owned(),
         Standing::OutOfScope => "a member of no selected group: no access".to_owned(),
         Standing::Protected => "protected: left as it is".to_owned(),
+        Standing::BadId { fault } => format!("cannot be written: {fault}"),
         Standing::BadValues { faults } => {
             let faults: Vec<String> =
                 faults.iter().map(|(attribute, fault)| format!("{} {fault}", attribute.title())).collect();

@@ -2,6 +2,7 @@
 
 mod apply;
 mod explain;
+mod hints;
 pub(super) mod outcome;
 mod plan;
 
@@ -198,9 +199,7 @@ pub(in crate::cli) fn check(plan: &Plan) -> Result<(), CommandError> {
     let Some(first) = plan.refusals.first() else { return Ok(()) };
     let failure =
         CommandError::new(Exit::Unsafe, ErrorCode::Refused, "refused for safety: nothing was written");
-    Err(failure.because(refused(first)).hint(
-        "if this is what you want: --adopt takes objects over, --max-removals N and --allow smaller-scope raise the limits",
-    ))
+    Err(failure.because(refused(first)).hint(hints::of_refusal(first, plan)))
 }
 
 /// Returns an error if records cannot be written as they are: the rest was not held up by them.
@@ -211,5 +210,5 @@ pub(in crate::cli) fn check_records(plan: &Plan) -> Result<(), CommandError> {
     }
     let message = format!("{count} {} cannot be written", if count == 1 { "record" } else { "records" });
     Err(CommandError::new(Exit::Failed, ErrorCode::SomeFailed, message)
-        .hint("correct them in Keycloak: see above"))
+        .hint(hints::of_records(&plan.blocked)))
 }

@@ -27,11 +27,13 @@ pub(crate) enum Refusal {
         objects: usize,
         example: String,
     },
-    /// An object of another owner has the name. It can be adopted.
+    /// An object of another owner has the name.
     ForeignObject {
         kind: ObjectKind,
         name: String,
         id: String,
+        /// Whether `--adopt` takes it over: not for a user or group that has an object of its own already.
+        adoptable: bool,
     },
     /// An object of another owner has the e-mail address.
     ForeignEmail {
@@ -39,7 +41,7 @@ pub(crate) enum Refusal {
         email: String,
         id: String,
     },
-    /// An object has the same name but for its case.
+    /// An object of another owner has the same name but for its case. It can be adopted.
     DiffersInCase {
         kind: ObjectKind,
         name: String,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::limits::{Removals, scope_refusal};
+use super::lookups::Lookups;
 use super::{Cost, Existing, Member, Plan, PlanOptions, Refusal, ScopeCounts};
 use crate::sync::index::Index;
 use crate::sync::owner::Owner;
@@ -51,6 +52,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) realm: &'a RealmSnapshot,
     pub(crate) directory: &'a DirectorySnapshot,
     pub(crate) matching: &'a Matching<'a>,
+    pub(crate) lookups: &'a Lookups,
     pub(crate) settings: &'a DirectorySettings,
     pub(crate) options: &'a PlanOptions,
     pub(crate) plan: Plan,
@@ -61,7 +63,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) adopted_by: HashMap<&'a str, usize>,
     /// People who are not put into groups: they have no user, or one that stays inactive or is protected.
     pub(crate) without_user: HashSet<u32>,
-    /// People, by ID, who leave no group: one that they should join cannot be created yet.
+    /// People, by ID, who leave no group: they are protected, or one that they should join cannot be created yet.
     pub(crate) keeping: HashSet<&'a str>,
     /// Groups to be changed: place in the directory, and place in the realm if they are still in scope.
     pub(crate) known_groups: Vec<(usize, Option<usize>)>,
@@ -72,6 +74,7 @@ impl<'a> Draft<'a> {
         realm: &'a RealmSnapshot,
         directory: &'a DirectorySnapshot,
         matching: &'a Matching<'a>,
+        lookups: &'a Lookups,
         settings: &'a DirectorySettings,
         options: &'a PlanOptions,
     ) -> Self {
@@ -101,6 +104,7 @@ impl<'a> Draft<'a> {
             realm,
             directory,
             matching,
+            lookups,
             settings,
             options,
             plan,
@@ -110,6 +114,14 @@ impl<'a> Draft<'a> {
             without_user: HashSet::new(),
             keeping: HashSet::new(),
             known_groups: Vec::new(),
+        }
+    }
+
+    /// Returns the index of a value that AWS has once among users.
+    pub(crate) fn holders(&self, attribute: Attribute) -> &'a Index<'a> {
+        match attribute {
+            Attribute::UserName => &self.matching.user_names,
+            _ => &self.matching.emails,
         }
     }
 

@@ -1,9 +1,12 @@
 //! What a sync will do, as data: it is shown, saved, compared and applied.
 
+mod claims;
 mod confirm;
 mod file;
 mod groups;
+mod leavers;
 mod limits;
+mod lookups;
 mod matching;
 mod notes;
 mod part;
@@ -15,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::file::{SavedPlan, SavedPlanError};
 pub(crate) use self::limits::{Cost, Refusal, RemovalKind};
-pub(crate) use self::notes::{Blocked, Note, ObjectKind};
+pub(crate) use self::notes::{Blocked, KeptBecause, Note, ObjectKind};
 use super::call::Calls;
 use super::owner::ExternalId;
 use super::read_fault::PlanError;
@@ -228,7 +231,9 @@ impl Planner<'_> {
         let realm = source::read(self.realm, self.realm_calls, self.settings)?;
         let directory = target::read(self.directory, self.directory_calls, self.settings, &realm)?;
         let matching = matching::Matching::new(&realm, &directory);
-        let mut draft = matching::Draft::new(&realm, &directory, &matching, self.settings, options);
+        let names = lookups::Lookups::new(&realm, &directory, &matching);
+        let names = names.look_up(self.realm, self.realm_calls)?;
+        let mut draft = matching::Draft::new(&realm, &directory, &matching, &names, self.settings, options);
         draft.compare_people(now);
         let groups = draft.groups_with_members();
         let members = target::read_members(self.directory, self.directory_calls, &directory, &groups)?;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sync::owner::ExternalIdError;
 use crate::sync::record::{Attribute, ValueFault};
 
 /// A record of the realm that cannot be written as it is.
@@ -10,8 +11,36 @@ use crate::sync::record::{Attribute, ValueFault};
 pub(crate) enum Blocked {
     /// A user's values are missing or not valid.
     BadValues { subject: String, user: String, faults: Vec<BadValue> },
+    /// A group's name is not valid in Identity Center.
+    BadGroupName { subject: String, path: String, fault: ValueFault },
+    /// The ID in the realm cannot be part of an externalId.
+    BadId { kind: ObjectKind, subject: String, name: String, fault: ExternalIdError },
     /// The name is that of a user or group that the realm no longer has in scope. It can be adopted.
     NameOfDeparted { kind: ObjectKind, subject: String, name: String },
+    /// Another user or group of the realm has the name or address, and keeps it.
+    ValueKept {
+        kind: ObjectKind,
+        subject: String,
+        name: String,
+        attribute: Attribute,
+        value: String,
+        /// The name of the one who has it.
+        holder: String,
+        because: KeptBecause,
+    },
+}
+
+/// Why a user or group keeps a name or address that another one should get.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeptBecause {
+    /// It left, and has it in the realm all the same.
+    StillInRealm,
+    /// It should get another one, but cannot be written.
+    Blocked,
+    Protected,
+    /// It is the one who runs the sync.
+    Caller,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -49,6 +78,10 @@ pub(crate) enum Note {
     ForeignMembers { group: String, count: usize },
     /// The one who runs the sync would have been removed.
     Caller { user: String },
+    /// A user or group that left gives up a name or address that another one has in the realm now.
+    ///
+    /// `taker` is the name that the other one had, if it is not new.
+    GivesUp { kind: ObjectKind, name: String, taker: Option<String> },
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]

@@ -78,7 +78,13 @@ impl Part<'_> {
         });
         plan.blocked.retain(|blocked| match blocked {
             Blocked::BadValues { user, .. } => is_user(user),
-            Blocked::NameOfDeparted { kind, name, .. } => self.is_object(*kind, name),
+            Blocked::BadGroupName { path, .. } => self.is_object(ObjectKind::Group, path),
+            Blocked::BadId { kind, subject, name, .. }
+            | Blocked::NameOfDeparted { kind, subject, name }
+            | Blocked::ValueKept { kind, subject, name, .. } => {
+                let path = self.paths.get(&**subject).filter(|_| *kind == ObjectKind::Group);
+                self.is_object(*kind, name) || path.is_some_and(|path| self.is_object(*kind, path))
+            }
         });
         plan.notes.retain(|note| match note {
             Note::Protected(object) => self.is_object(object.kind, &object.name),
@@ -86,6 +92,9 @@ impl Part<'_> {
                 self.is_object(ObjectKind::Group, name)
             }
             Note::Caller { user } => is_user(user),
+            Note::GivesUp { kind, name, taker } => {
+                [Some(name), taker.as_ref()].into_iter().flatten().any(|name| self.is_object(*kind, name))
+            }
         });
     }
 

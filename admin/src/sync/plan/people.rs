@@ -9,14 +9,13 @@ use super::notes::{BadValue, Blocked, Note, ObjectKind, ProtectedObject};
 use super::{
     Adoption, Deactivation, Deletion, Departure, Refusal, UserChange, UserUpdate, ValueChange, renames,
 };
-use crate::sync::index::Index;
 use crate::sync::owner::{ExternalId, Owner};
 use crate::sync::record::{Attribute, ValueFault};
 use crate::sync::scope::Leavers;
 use crate::sync::source::Person;
 use crate::sync::target::User;
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     pub(crate) fn compare_people(&mut self, now: DateTime<Utc>) {
         let shared = self.shared_values();
         let people = (0..).zip(&self.realm.people).filter(|(_, person)| person.enabled);
@@ -26,6 +25,7 @@ impl Draft<'_> {
             faults.extend(shared.get(&at).into_iter().flatten().cloned());
             self.compare_person(at, person, &faults);
         }
+        self.settle_user_claims();
         // Renames free the names that new users may need.
         let is_new = |change: &UserChange| matches!(change, UserChange::Create { .. });
         let (new, known) = std::mem::take(&mut self.plan.users).into_iter().partition(is_new);
@@ -37,20 +37,18 @@ impl Draft<'_> {
     /// Returns the faults of people who have a user name or e-mail address in common: AWS takes each once.
     fn shared_values(&self) -> HashMap<u32, Vec<(Attribute, ValueFault)>> {
         let mut faults: HashMap<u32, Vec<(Attribute, ValueFault)>> = HashMap::new();
-        for attribute in [Attribute::UserName, Attribute::Email] {
-            let people = self.realm.people.iter().zip(0..).filter(|(person, _)| person.enabled);
-            let values = people.filter_map(|(person, at)| Some((person.record.get(attribute)?, at)));
-            for (one, another) in Index::of_any_case(values).shared() {
-                for (at, other) in [(one, another), (another, one)] {
-                    let user = self.realm.people[other as usize].id.to_string();
-                    faults.entry(at).or_default().push((attribute, ValueFault::SharedWith { user }));
-                }
+        for &(attribute, one, another) in &self.lookups.shared {
+            for (at, other) in [(one, another), (another, one)] {
+                let other = &self.realm.people[other as usize];
+                // The names in AWS may be what they have in common.
+                let user = self.lookups.name(&other.id).map_or_else(|| other.id.to_string(), str::to_owned);
+                faults.entry(at).or_default().push((attribute, ValueFault::SharedWith { user }));
             }
         }
         faults
     }
 
-    fn compare_person(&mut self, at: u32, person: &Person, faults: &[(Attribute, ValueFault)]) {
+    fn compare_person(&mut self, at: u32, person: &'a Person, faults: &[(Attribute, ValueFault)]) {
         if !faults.is_empty() {
             let bad = |(attribute, fault): &(Attribute, ValueFault)| BadValue {
                 attribute: *attribute,
@@ -68,6 +66,7 @@ impl Draft<'_> {
                 if self.is_protected(user.record.user_name()) || self.is_protected(person.record.user_name())
                 {
                     self.without_user.insert(at);
+                    self.keeping.insert(&person.id);
                 } else if faults.is_empty() {
                     self.update(person, user, None);
                 } else if !user.active {
@@ -75,7 +74,7 @@ impl Draft<'_> {
                 }
             }
             None if faults.is_empty() => {
-                if !self.settle_new_person(at, person) {
+                if !self.settle_new_person(person) {
                     self.without_user.insert(at);
                 }
             }
@@ -86,36 +85,38 @@ impl Draft<'_> {
     }
 
     /// Plans a user for somebody who has none. Returns whether there will be one.
-    fn settle_new_person(&mut self, at: u32, person: &Person) -> bool {
+    fn settle_new_person(&mut self, person: &'a Person) -> bool {
         let name = person.record.user_name();
         if self.is_protected(name) {
             return false;
         }
-        let Some(holder_at) = self.matching.user_names.get(name) else {
-            return self.create(person);
-        };
-        let holder = &self.directory.users[holder_at];
-        if holder.record.user_name() != name {
-            let existing = holder.record.user_name().to_owned();
-            let (kind, name) = (ObjectKind::User, name.to_owned());
-            self.plan.refusals.push(Refusal::DiffersInCase { kind, name, existing });
+        if let Err(fault) = ExternalId::new(&self.realm.realm, &person.id) {
+            let (subject, name) = (person.id.to_string(), name.to_owned());
+            self.plan.blocked.push(Blocked::BadId { kind: ObjectKind::User, subject, name, fault });
             return false;
         }
+        let Some(holder_at) = self.matching.user_names.get(name) else {
+            self.create(person);
+            return true;
+        };
+        let holder = &self.directory.users[holder_at];
         match &holder.owner {
-            // The holder gets another name in this same plan.
-            Owner::ThisRealm(other) if self.matching.wanted.contains(other) => self.create(person),
-            _ if self.options.adopt && !matches!(holder.owner, Owner::OtherRealm(_)) => {
-                let subject: &str = &self.realm.people[at as usize].id;
-                self.adopted.insert(holder_at, subject);
-                self.adopted_by.insert(subject, holder_at);
-                let previous = match &holder.owner {
-                    Owner::ThisRealm(id) => {
-                        ExternalId::new(&self.realm.realm, id).ok().map(|id| id.to_string())
-                    }
-                    Owner::Another(text) => Some(text.to_string()),
-                    Owner::OtherRealm(_) | Owner::Nobody => None,
-                };
+            // The holder gets another name in this same plan, or gives way.
+            Owner::ThisRealm(other) if self.gives_user_name_up(other, name) => {
+                self.create(person);
+                true
+            }
+            Owner::OtherRealm(_) => false,
+            _ if self.options.adopt => {
+                self.adopted.insert(holder_at, &person.id);
+                self.adopted_by.insert(&person.id, holder_at);
+                let previous = self.previous_id(&holder.owner);
                 self.update(person, holder, Some(Adoption { previous }));
+                true
+            }
+            // Two users of the realm have the name: the claim will be in vain.
+            Owner::ThisRealm(other) if !self.lookups.is_deleted(other) => {
+                self.create(person);
                 true
             }
             Owner::ThisRealm(_) => {
@@ -123,22 +124,45 @@ impl Draft<'_> {
                 self.plan.blocked.push(Blocked::NameOfDeparted { kind: ObjectKind::User, subject, name });
                 false
             }
-            Owner::OtherRealm(_) => false,
             Owner::Another(_) | Owner::Nobody => {
-                let (name, id) = (name.to_owned(), holder.id.to_string());
-                self.plan.refusals.push(Refusal::ForeignObject { kind: ObjectKind::User, name, id });
+                let (id, existing) = (holder.id.to_string(), holder.record.user_name());
+                self.refuse_foreign(ObjectKind::User, name, existing, id);
                 false
             }
         }
     }
 
-    fn create(&mut self, person: &Person) -> bool {
-        if self.refuses_email(person, None) {
-            return false;
+    /// Returns whether a user of this realm is to have another user name, as far as the realm goes. One who is deleted
+    /// may be the same person as the one with the name now.
+    fn gives_user_name_up(&self, subject: &str, name: &str) -> bool {
+        self.matching.wanted.contains(subject)
+            || !self.lookups.is_deleted(subject)
+                && self.lookups.has_lost(subject, Attribute::UserName, name, self.settings)
+    }
+
+    /// Returns the externalId that an object has before it is taken over.
+    pub(crate) fn previous_id(&self, owner: &Owner) -> Option<String> {
+        match owner {
+            Owner::ThisRealm(id) => ExternalId::new(&self.realm.realm, id).ok().map(|id| id.to_string()),
+            Owner::Another(text) => Some(text.to_string()),
+            Owner::OtherRealm(_) | Owner::Nobody => None,
         }
+    }
+
+    /// Refuses the plan because another owner's object has the name, and could be taken over.
+    pub(crate) fn refuse_foreign(&mut self, kind: ObjectKind, name: &str, existing: &str, id: String) {
+        let is_same = existing == name;
+        let (name, existing) = (name.to_owned(), existing.to_owned());
+        self.plan.refusals.push(if is_same {
+            Refusal::ForeignObject { kind, name, id, adoptable: true }
+        } else {
+            Refusal::DiffersInCase { kind, name, existing }
+        });
+    }
+
+    fn create(&mut self, person: &Person) {
         let (subject, record) = (person.id.to_string(), person.record.clone());
         self.plan.users.push(UserChange::Create { subject, record });
-        true
     }
 
     fn update(&mut self, person: &Person, user: &User, adoption: Option<Adoption>) {
@@ -152,39 +176,8 @@ impl Draft<'_> {
         if values.is_empty() && !activate && adoption.is_none() {
             return;
         }
-        let has_new = |attribute| values.iter().any(|value| value.attribute == attribute);
-        if has_new(Attribute::UserName) && self.refuses_name(person, user)
-            || has_new(Attribute::Email) && self.refuses_email(person, Some(user))
-        {
-            return;
-        }
         let user = existing_user(user, &person.id);
         self.plan.users.push(UserChange::Update(UserUpdate { user, adoption, activate, values }));
-    }
-
-    /// Refuses the plan if the new name of a user is that of another owner's user.
-    fn refuses_name(&mut self, person: &Person, user: &User) -> bool {
-        let name = person.record.user_name();
-        let holder = self.matching.user_names.get(name).map(|at| &self.directory.users[at]);
-        let Some(holder) = holder.filter(|holder| holder.id != user.id && is_foreign(&holder.owner)) else {
-            return false;
-        };
-        let (name, id) = (name.to_owned(), holder.id.to_string());
-        self.plan.refusals.push(Refusal::ForeignObject { kind: ObjectKind::User, name, id });
-        true
-    }
-
-    /// Refuses the plan if an address is that of another owner's user.
-    fn refuses_email(&mut self, person: &Person, user: Option<&User>) -> bool {
-        let email = person.record.get(Attribute::Email).unwrap_or_default();
-        let holder = self.matching.emails.get(email).map(|at| &self.directory.users[at]);
-        let is_other = |holder: &&User| user.is_none_or(|user| user.id != holder.id);
-        let Some(holder) = holder.filter(is_other).filter(|holder| is_foreign(&holder.owner)) else {
-            return false;
-        };
-        let (user, email, id) = (shown_user(person), email.to_owned(), holder.id.to_string());
-        self.plan.refusals.push(Refusal::ForeignEmail { user, email, id });
-        true
     }
 
     fn compare_leavers(&mut self, now: DateTime<Utc>) {
@@ -241,8 +234,4 @@ impl Draft<'_> {
         }
         is_protected
     }
-}
-
-fn is_foreign(owner: &Owner) -> bool {
-    matches!(owner, Owner::Another(_) | Owner::Nobody)
 }

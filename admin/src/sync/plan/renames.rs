@@ -38,6 +38,8 @@ impl Move<'_> {
 pub(crate) trait Renaming {
     /// Returns the id in Identity Center.
     fn id(&self) -> &str;
+    /// Returns the id in the realm.
+    fn subject(&self) -> &str;
     /// Returns whether the object only gives way here, and gets its new name later.
     fn gives_way(&self) -> bool;
     fn moves(&self) -> Vec<Move<'_>>;
@@ -47,6 +49,22 @@ pub(crate) trait Renaming {
     fn taken_back(&self) -> Option<Self>
     where
         Self: Sized;
+
+    /// Returns the values that have to be free.
+    fn taken(&self) -> Vec<(Attribute, &str)> {
+        let moved = self
+            .moves()
+            .into_iter()
+            .filter_map(|value| Some((value.attribute, value.to?)))
+            .collect::<Vec<_>>();
+        moved.into_iter().chain(self.new_names()).collect()
+    }
+
+    /// Returns whether nothing has the value any more after the change.
+    fn frees(&self, attribute: Attribute, text: &str) -> bool {
+        let key = Some((attribute, text.to_lowercase()));
+        self.moves().iter().any(|value| value.given_up() == key && value.taken() != key)
+    }
 }
 
 impl Renaming for UserChange {
@@ -54,6 +72,13 @@ impl Renaming for UserChange {
         match self {
             Self::Create { .. } => "",
             Self::GiveWay(update) | Self::Update(update) => &update.user.id,
+        }
+    }
+
+    fn subject(&self) -> &str {
+        match self {
+            Self::Create { subject, .. } => subject,
+            Self::GiveWay(update) | Self::Update(update) => &update.user.subject,
         }
     }
 
@@ -104,6 +129,13 @@ impl Renaming for GroupChange {
         }
     }
 
+    fn subject(&self) -> &str {
+        match self {
+            Self::Create { subject, .. } => subject,
+            Self::GiveWay { group, .. } | Self::Update { group, .. } => &group.subject,
+        }
+    }
+
     fn gives_way(&self) -> bool {
         matches!(self, Self::GiveWay { .. })
     }
@@ -140,7 +172,7 @@ pub(crate) fn temporary_name(subject: &str) -> String {
 }
 
 /// Returns an address that reaches nobody (RFC 2606), for the same purpose.
-fn temporary_value(attribute: Attribute, subject: &str) -> String {
+pub(crate) fn temporary_value(attribute: Attribute, subject: &str) -> String {
     match attribute {
         Attribute::Email => format!("{}@kcaws.invalid", temporary_name(subject)),
         _ => temporary_name(subject),
@@ -214,7 +246,7 @@ fn one_of_a_ring(changes: &[&impl Renaming], waiting: &[BTreeSet<usize>], from: 
         at = waiting[at].first().copied().unwrap_or(at);
     }
     let ring = path.into_iter().skip_while(|before| *before != at);
-    ring.min_by_key(|at| changes[*at].id()).unwrap_or(at)
+    ring.min_by_key(|at| changes[*at].subject()).unwrap_or(at)
 }
 
 /// Returns changes in rounds: after each one, the names that the next one takes are free.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The most that one run may remove: a number, or a share of what there is.
@@ -58,16 +59,34 @@ impl fmt::Display for MaxRemovals {
 
 impl<'de> Deserialize<'de> for MaxRemovals {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(u32),
-            Text(String),
-        }
-        match Written::deserialize(from)? {
-            Written::Number(count) => Ok(Self::Count(count)),
-            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
-        }
+        from.deserialize_any(WrittenLimit)
+    }
+}
+
+/// Reads a number or a text. An untagged enum would not say what is wrong with others.
+struct WrittenLimit;
+
+impl Visitor<'_> for WrittenLimit {
+    type Value = MaxRemovals;
+
+    fn expecting(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
+        form.write_str("a number or a percentage such as `5%`")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<MaxRemovals, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<MaxRemovals, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<MaxRemovals, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<MaxRemovals, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

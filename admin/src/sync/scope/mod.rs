@@ -3,6 +3,7 @@
 mod limit;
 mod names;
 mod pattern;
+mod written;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,12 +13,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::limit::MaxRemovals;
 pub(crate) use self::names::{GroupName, NameClash, clashes, shown_path};
 pub(crate) use self::pattern::{NamePattern, PathPattern, PatternError};
+pub(crate) use self::written::WrittenDirectory;
 use super::record::{Attribute, Record, ValueFault, check};
 use super::source::{Detail, RealmUser};
 
 /// The settings of a sync. Unknown keys are errors.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "WrittenDirectory")]
 pub(crate) struct DirectorySettings {
     pub(crate) groups: Vec<PathPattern>,
     pub(crate) allow_empty: bool,
@@ -28,30 +30,6 @@ pub(crate) struct DirectorySettings {
     pub(crate) leavers: Leavers,
     pub(crate) max_removals: MaxRemovals,
     pub(crate) attributes: BTreeMap<Attribute, Field>,
-}
-
-/// The table as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    groups: Vec<PathPattern>,
-    #[serde(default)]
-    allow_empty: bool,
-    #[serde(default)]
-    group_name: GroupName,
-    #[serde(default)]
-    nested: Nested,
-    #[serde(default)]
-    user_name: Field,
-    #[serde(default)]
-    protect: Vec<NamePattern>,
-    #[serde(default)]
-    leavers: WrittenLeavers,
-    after: Option<String>,
-    #[serde(default)]
-    max_removals: MaxRemovals,
-    #[serde(default)]
-    attributes: BTreeMap<Attribute, Field>,
 }
 
 /// Whether the members of a subgroup count as members of the groups above it.
@@ -74,15 +52,6 @@ pub(crate) enum Leavers {
     LeaveGroups,
     /// As `Disable`, and deleted after so much time.
     Delete { after: Duration },
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum WrittenLeavers {
-    #[default]
-    Disable,
-    LeaveGroups,
-    Delete,
 }
 
 /// A value of a user in the realm.
@@ -113,52 +82,6 @@ pub(crate) enum SettingsError {
     NotAUserName,
     #[error("the user name is set by `user_name`, not in `attributes`")]
     UserNameTwice,
-}
-
-impl TryFrom<Written> for DirectorySettings {
-    type Error = SettingsError;
-
-    fn try_from(written: Written) -> Result<Self, SettingsError> {
-        if written.groups.iter().all(PathPattern::excludes) {
-            return Err(SettingsError::NoGroups);
-        }
-        if matches!(written.user_name, Field::FirstName | Field::LastName) {
-            return Err(SettingsError::NotAUserName);
-        }
-        if written.attributes.contains_key(&Attribute::UserName) {
-            return Err(SettingsError::UserNameTwice);
-        }
-        let leavers = match (written.leavers, written.after) {
-            (WrittenLeavers::Delete, Some(after)) => Leavers::Delete { after: span(&after)? },
-            (WrittenLeavers::Delete, None) => return Err(SettingsError::NoAfter),
-            (_, Some(_)) => return Err(SettingsError::NeedlessAfter),
-            (WrittenLeavers::Disable, None) => Leavers::Disable,
-            (WrittenLeavers::LeaveGroups, None) => Leavers::LeaveGroups,
-        };
-        Ok(Self {
-            groups: written.groups,
-            allow_empty: written.allow_empty,
-            group_name: written.group_name,
-            nested: written.nested,
-            user_name: written.user_name,
-            protect: written.protect,
-            leavers,
-            max_removals: written.max_removals,
-            attributes: written.attributes,
-        })
-    }
-}
-
-fn span(text: &str) -> Result<Duration, SettingsError> {
-    let error = || SettingsError::NotASpan(text.to_owned());
-    let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)) {
-        Some((number, "h")) => (number, 60 * 60),
-        Some((number, "d")) => (number, 24 * 60 * 60),
-        Some((number, "w")) => (number, 7 * 24 * 60 * 60),
-        _ => return Err(error()),
-    };
-    let number: u32 = number.parse().map_err(|_| error())?;
-    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 impl TryFrom<String> for Field {

@@ -1,5 +1,6 @@
 //! Patterns for paths of groups and for names.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +11,7 @@ use crate::glob;
 /// Selects groups by path: `/aws/**`, `/aws/*-admins`, `!/aws/archive/**`.
 ///
 /// `*` stands for any characters of one name, `**` for any number of names; at the end for at least one, so that
-/// `/aws/**` is everything below `/aws`.
+/// `/aws/**` is everything below `/aws`. A slash within a name is `~/`, as in the paths that Keycloak and kcaws print.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct PathPattern {
@@ -38,13 +39,33 @@ impl PathPattern {
 
     /// Returns whether the path with these names is one of those that the pattern stands for.
     pub(crate) fn matches(&self, names: &[&str]) -> bool {
-        let pattern: Vec<&str> = self.names().collect();
-        path_matches(&pattern, names)
+        let path = self.text.trim_start_matches('!').trim_start_matches('/');
+        let pattern = names_of(path);
+        let pattern: Vec<&str> = pattern.iter().map(|name| &**name).collect();
+        if path_matches(&pattern, names) {
+            return true;
+        }
+        // The path of `b` below `a~` is written like that of `a/b`.
+        path.contains(ESCAPED) && path_matches(&path.split('/').collect::<Vec<_>>(), names)
     }
+}
 
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.text.trim_start_matches('!').split('/').skip(1)
+/// A slash that does not end a name.
+const ESCAPED: &str = "~/";
+
+/// Splits a path without its first slash into names.
+fn names_of(path: &str) -> Vec<Cow<'_, str>> {
+    let mut names = Vec::new();
+    let mut from = 0;
+    for (at, _) in path.match_indices('/') {
+        if !path[..at].ends_with('~') {
+            names.push(&path[from..at]);
+            from = at + 1;
+        }
     }
+    names.push(&path[from..]);
+    let unescaped = |name: &'_ str| name.contains(ESCAPED).then(|| name.replace(ESCAPED, "/"));
+    names.into_iter().map(|name| unescaped(name).map_or(Cow::Borrowed(name), Cow::Owned)).collect()
 }
 
 impl FromStr for PathPattern {
@@ -54,7 +75,7 @@ impl FromStr for PathPattern {
         let excludes = text.starts_with('!');
         let path = text.strip_prefix('!').unwrap_or(text);
         let Some(names) = path.strip_prefix('/') else { return Err(PatternError::NotAPath(text.to_owned())) };
-        for name in names.split('/') {
+        for name in names_of(names) {
             if name.is_empty() {
                 return Err(PatternError::EmptyName(text.to_owned()));
             }
@@ -154,6 +175,18 @@ mod tests {
                 assert!(!selects(pattern, path), "{pattern} {path}");
             }
         }
+    }
+
+    #[test]
+    fn a_slash_within_a_name_is_written_as_in_its_path() {
+        let pattern = |text: &str| text.parse::<PathPattern>().expect("a pattern");
+        for names in [&["aws", "a/b"][..], &["aws", "a/"], &["aws", "/", "c"], &["aws", "a~", "b"]] {
+            let path = crate::sync::scope::shown_path(names);
+            assert!(pattern(&path).matches(names) && pattern(&format!("!{path}")).matches(names), "{path}");
+        }
+        assert!(pattern("/aws/a~/*").matches(&["aws", "a/b"]));
+        assert!(!pattern("/aws/a~/b").matches(&["aws", "a", "b"]));
+        assert!(!pattern("/aws/a/b").matches(&["aws", "a/b"]));
     }
 
     #[test]

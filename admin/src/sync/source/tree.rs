@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::sync::read_fault::{ReadFault, Reading, ScopeFault};
-use crate::sync::record::{Attribute, check};
 use crate::sync::scope::{DirectorySettings, Nested, clashes, shown_path};
 use crate::sync::source::RealmGroup;
 
@@ -64,12 +63,6 @@ impl Tree {
         }
         let named: Vec<(String, String)> =
             self.selected().map(|at| (self.name(at, settings), self.path(at))).collect();
-        let bad = named.iter().find_map(|(name, path)| {
-            check(Attribute::DisplayName, Some(name)).err().map(|fault| (path.clone(), fault))
-        });
-        if let Some((path, fault)) = bad {
-            return Err(ScopeFault::BadName { path, fault });
-        }
         let pairs = named.iter().map(|(name, path)| (name.as_str(), path.as_str()));
         match clashes(pairs).into_iter().next() {
             None => Ok(()),

@@ -9,6 +9,7 @@ mod life;
 #[cfg(target_os = "linux")]
 mod memory;
 mod model;
+mod names;
 mod only;
 mod reach;
 mod renames;

@@ -224,6 +224,29 @@ proptest! {
     }
 
     #[test]
+    fn who_left_holds_up_nobody_who_stays(
+        before in any_names(),
+        after in any_names(),
+        left in proptest::collection::btree_set(0_usize..PEOPLE - 1, 1..4),
+    ) {
+        let world = World::new(before.realm(false), SETTINGS);
+        world.sync();
+        let mut realm = after.realm(true);
+        for at in &left {
+            realm.delete_user(&format!("p{at}"));
+        }
+        // The newcomer may need to be asked about the name of somebody who left.
+        realm.user(&format!("p{}", PEOPLE - 1)).user_name = "newcomer".to_owned();
+        *world.realm.state() = realm;
+        let plan = world.sync();
+        prop_assert_eq!(&plan.blocked, &[]);
+        prop_assert_eq!(refused_writes(&world), 0);
+        for at in (0..PEOPLE - 1).filter(|at| !left.contains(at)) {
+            prop_assert_eq!(&names(&world, &[&format!("p{at}")])[0], &format!("n{}", after.users[at]));
+        }
+    }
+
+    #[test]
     fn a_run_that_is_killed_between_two_names_is_finished_by_the_next(
         before in any_names(),
         after in any_names(),

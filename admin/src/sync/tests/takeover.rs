@@ -49,23 +49,6 @@ fn adoption_is_asked_for_and_keeps_the_object() {
 }
 
 #[test]
-fn names_that_differ_only_in_case_are_never_adopted() {
-    let mut world = World::new(company(), "groups = [\"/aws/**\"]");
-    world.directory.state().add_user(None, "User00@example.com");
-    world.directory.state().add_group(None, "DEV", &[]);
-    world.options.adopt = true;
-    let refusals = world.planned().refusals;
-    let kinds: Vec<ObjectKind> = refusals
-        .iter()
-        .map(|refusal| match refusal {
-            Refusal::DiffersInCase { kind, .. } => *kind,
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(kinds, [ObjectKind::User, ObjectKind::Group]);
-}
-
-#[test]
 fn an_address_of_another_owners_user_is_a_refusal() {
     let world = World::in_step();
     {
