@@ -204,7 +204,7 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 /// Returns whether it can be one of `sso_registration_scopes`, which commas separate (RFC 6749 section 3.3).
-pub fn is_scope(text: &str) -> bool {
+pub(super) fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b",\"\\#;".contains(&byte))
 }
 

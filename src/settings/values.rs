@@ -12,7 +12,8 @@ use super::layer::{Layer, LayerKind, Leaf};
 use super::schema::File;
 use super::team::is_scope;
 use super::{FLOWS, FlowChoice, STORES};
-use crate::console::{Via, regions};
+use crate::console::Via;
+use crate::console::regions::{self, NotARegion};
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::draft::is_plain_name;
 use crate::profile::naming::Template;
@@ -55,7 +56,9 @@ fn of_leaf(leaf: &Leaf, place: &dyn Fn() -> String) -> Result<(), SettingsError>
             Ok(_) => Ok(()),
             Err(error) => Err(invalid(leaf, format!("is not a start URL: {error}"), place)),
         },
-        ["sessions", _, "region"] => of_region(leaf, text, place),
+        ["sessions", _, "region"] => {
+            regions::parse(text).map(|_| ()).map_err(|error| bad_region(leaf, error, place))
+        }
         ["sessions", session, "idp_url"] if !is_idp_url(text) => {
             Err(SettingsError::BadIdpUrl { session: session.to_owned(), place: place() })
         }
@@ -81,16 +84,16 @@ fn of_profiles(
             Err(error) => Err(invalid(leaf, format!("is not a template: {error}"), place)),
         },
         ["output"] => one_of(OUTPUTS.contains(&text), leaf, KNOWN_OUTPUTS, place),
-        ["region"] | ["accounts" | "roles", _, "region"] => of_region(leaf, text, place),
+        ["region"] | ["accounts" | "roles", _, "region"] => {
+            // A service that imitates one of AWS has Regions of other names.
+            regions::misspelled(text).map_or(Ok(()), |error| Err(bad_region(leaf, error, place)))
+        }
         _ => Ok(()),
     }
 }
 
-fn of_region(leaf: &Leaf, text: &str, place: &dyn Fn() -> String) -> Result<(), SettingsError> {
-    match regions::parse(text) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(SettingsError::BadRegion { place: place(), key: leaf.key.join("."), error }),
-    }
+fn bad_region(leaf: &Leaf, error: NotARegion, place: &dyn Fn() -> String) -> SettingsError {
+    SettingsError::BadRegion { place: place(), key: leaf.key.join("."), error }
 }
 
 fn of_scopes(leaf: &Leaf, place: &dyn Fn() -> String) -> Result<(), SettingsError> {

@@ -123,7 +123,7 @@ fn a_typo_of_a_region_is_refused_and_a_region_that_may_be_new_is_not() {
         .write_home_file(".config/kcaws/config.toml", "[profiles.accounts.dev]\nregion = \"eu-cental-1\"\n");
     for line in ["profile sync --yes", "configure --session corp --profiles all --yes --no-shell-line"] {
         let refused = fixture.run(line).expect_code(3).expect_stderr(meant);
-        refused.expect_stderr("[profiles.accounts.dev] in config.toml");
+        refused.expect_stderr("config.toml:2: `profiles.accounts.dev.region`");
     }
     std::fs::remove_file(fixture.env.home().join(".config/kcaws/config.toml")).unwrap();
     fixture.run(&format!("{add} eu-central-3")).expect_ok();

@@ -15,7 +15,6 @@ use self::report::report;
 use super::error::{CommandError, ErrorCode, Exit};
 use super::login;
 use super::profile::add::program;
-use super::profile::sync::check_regions;
 use super::profile::write_args::{Changed, Target};
 use super::ui::{Ui, shown};
 use crate::app::App;
@@ -105,7 +104,6 @@ fn set_up(args: &ConfigureArgs, usual: Option<&str>, app: &App, ui: &mut Ui) -> 
     settings.name = args.template.clone().or(settings.name);
     settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
     let template = settings.template()?;
-    check_regions(&settings)?;
 
     let plan = SessionPlan::of(
         document,

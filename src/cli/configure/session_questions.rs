@@ -9,7 +9,7 @@ use crate::configure::other_tools::{self, Found};
 use crate::profile::naming::Create;
 use crate::profile::{Document, Heading};
 use crate::session::start_url::{self, StartUrlError};
-use crate::settings::{SessionOffer, Settings, team};
+use crate::settings::{SessionOffer, Settings};
 use crate::shell::quote::argument;
 use crate::similar::similar;
 
@@ -214,18 +214,6 @@ fn of_settings(
             .because_of(before.place.as_ref().map(|place| format!("it is set in {place}")))
     };
     let url = answers::start_url(&before.start_url).map_err(at)?;
-    if !before.region.is_empty() {
-        answers::region(&before.region).map_err(at)?;
-    }
-    if before.scopes.iter().flatten().any(|scope| !team::is_scope(scope)) {
-        return Err(CommandError::new(
-            Exit::Configuration,
-            ErrorCode::Settings,
-            "a scope of the session is invalid",
-        )
-        .because_of(before.place.clone())
-        .hint("scopes are words such as sso:account:access"));
-    }
     let is_known = !before.region.is_empty() || args.region.is_some();
     let in_url = match start_url::region_of(&url) {
         None if !is_known => region_of_portal(&url, app)?,

@@ -8,11 +8,10 @@ use crate::cli::accounts;
 use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
-use crate::console::regions;
 use crate::credentials::accounts::{Gap, Listing};
 use crate::ports::identity_center::Patience;
 use crate::profile::draft::Draft;
-use crate::profile::naming::{ProfileSettings, Template};
+use crate::profile::naming::Template;
 use crate::profile::sync::{Note, Plan, Skipped, Sync, Unlisted, Why, Writer, wanted};
 use crate::profile::{Role, SsoSession};
 use crate::shell::quote::argument;
@@ -63,7 +62,6 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let mut settings = app.settings()?.profiles(&session.name);
     settings.name = args.template.clone().or(settings.name);
     let template = settings.template()?;
-    check_regions(&settings)?;
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui.asking())?;
     let listing = accounts::listed(&opened, ui)?;
     let (document, state) = (app.document()?, app.state());
@@ -110,18 +108,6 @@ fn unlisted(gaps: &[Gap]) -> Unlisted {
         permission_sets: gaps.iter().any(|gap| matches!(gap, Gap::PermissionSets(_))),
         iam_roles: gaps.iter().any(|gap| matches!(gap, Gap::IamRoles(_))),
     }
-}
-
-/// Checks the Region, since a typo would be written into every profile; Regions outside AWS are accepted.
-pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), CommandError> {
-    for (table, region) in settings.regions() {
-        if let Some(error) = regions::misspelled(region) {
-            return Err(CommandError::new(Exit::Configuration, ErrorCode::BadRegion, error.to_string())
-                .because(format!("it is set under {table} in config.toml"))
-                .hint(error.hint()));
-        }
-    }
-    Ok(())
 }
 
 /// Returns the error for accounts that were skipped (exit 1).

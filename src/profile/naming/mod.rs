@@ -101,17 +101,6 @@ impl ProfileSettings {
         of_account.or_else(of_role).or(self.region.as_deref())
     }
 
-    /// Returns the Regions that it names, with the table of each.
-    pub fn regions(&self) -> impl Iterator<Item = (String, &str)> {
-        let general = self.region.as_deref().map(|region| ("[profiles]".to_owned(), region));
-        let accounts =
-            self.accounts.iter().map(|(name, choice)| (format!("[profiles.accounts.{name}]"), choice));
-        let roles = self.roles.iter().map(|(name, choice)| (format!("[profiles.roles.{name}]"), choice));
-        let single =
-            accounts.chain(roles).filter_map(|(table, choice)| Some((table, choice.region.as_deref()?)));
-        general.into_iter().chain(single)
-    }
-
     pub fn template(&self) -> Result<Template, TemplateError> {
         Template::parse(self.name.as_deref().unwrap_or(DEFAULT))
     }
