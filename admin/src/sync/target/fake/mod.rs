@@ -50,7 +50,7 @@ pub(crate) enum DirectoryFault {
     ActivationsRefused,
     /// The write with this number is done, but its answer is lost.
     AnswerLost(usize),
-    /// Creations with this name are refused, and new members of the group with this name.
+    /// Creations with this name and changes to it are refused, and new members of the group with this name.
     Poisoned(String),
 }
 
@@ -294,6 +294,7 @@ impl Directory for FakeDirectory {
         assert!(patch.name.is_some() || patch.external_id.is_some(), "an empty patch");
         self.write(format!("patch group {id}"), |state| {
             let mut group = state.groups.get(id).ok_or(CallError::Missing)?.clone();
+            patch.name.map_or(Ok(()), |name| state.check_poison(name))?;
             group.name = patch.name.map_or(group.name, str::to_owned);
             group.external_id = patch.external_id.map(ToString::to_string).or(group.external_id);
             state.check_group(Some(id), group.external_id.as_deref(), &group.name)?;
