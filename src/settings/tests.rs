@@ -200,7 +200,7 @@ fn what_is_wrong_can_be_left_out_and_the_rest_is_used() {
         temp.persist(folder.path().join(name)).expect("persists");
         folder.path().join(name)
     };
-    let system = vec![put("a.toml", "flow = \n"), put("b.toml", "keyring = \"keyutils\"\n")];
+    let system = vec![put("a.toml", "flow = \n"), put("b.toml", "[profiles]\nregion = \"eu-west-1\"\n")];
     put("config.toml", "flow = \"pkce\"\n[[team]]\nurl = \"https://x/\"\nsha256 = \"00\"\n");
     let folder = Some(folder.path().to_path_buf());
     let files = SettingsFiles { system, folder, ..SettingsFiles::default() };
@@ -212,7 +212,7 @@ fn what_is_wrong_can_be_left_out_and_the_rest_is_used() {
     assert!(matches!(of_team, SettingsError::TeamMissing { .. }), "{of_team}");
     assert!(matches!(of_variable, SettingsError::BadValue { .. }), "{of_variable}");
     assert_eq!(settings.flow("corp"), FlowChoice::Pkce);
-    assert_eq!(settings.keyring, StorePreference::Named(StoreKind::Keyutils));
+    assert_eq!(settings.profiles("corp").region.as_deref(), Some("eu-west-1"));
 }
 
 #[test]
