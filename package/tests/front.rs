@@ -12,7 +12,7 @@ use rustix::process::Signal;
 const ACCOUNT: &str = "111122223333";
 const ROLE: &str = "PowerUserAccess";
 
-/// A desk with an unpacked package and a login by it.
+/// A user with an unpacked package and a login by it.
 struct LoginFixture {
     sim: IdcSim,
     env: TestEnv,

@@ -1,3 +1,5 @@
+//! The URL of a team's file, which may contain a token.
+
 use std::fmt;
 
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! A desk with a login, a warm cache and the simulator behind it.
+//! A user with a login, a warm cache and the simulator behind it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

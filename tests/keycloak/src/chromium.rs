@@ -193,7 +193,7 @@ impl Drop for Chromium {
                 failures::keep("html", source.as_bytes());
             }
         }
-        // So it may close its files; the desk ends whatever does not listen.
+        // So it may close its files; the test environment ends what does not listen.
         let _ = self.send("DELETE", "", None);
     }
 }

@@ -233,7 +233,7 @@ impl Running {
     /// # Panics
     /// When nothing reads it.
     pub fn type_line(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().expect("DeskCommand::interactive comes first");
+        let stdin = self.stdin.as_mut().expect("TestCommand::interactive comes first");
         writeln!(stdin, "{line}").unwrap();
     }
 
@@ -242,7 +242,7 @@ impl Running {
     /// # Panics
     /// When nothing reads it.
     pub fn press(&mut self, key: char) {
-        let stdin = self.stdin.as_mut().expect("DeskCommand::interactive comes first");
+        let stdin = self.stdin.as_mut().expect("TestCommand::interactive comes first");
         write!(stdin, "{key}").unwrap();
         self.was_interrupted |= key == '\u{3}';
     }

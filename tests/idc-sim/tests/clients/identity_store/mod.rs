@@ -13,7 +13,7 @@ use crate::env::{plain, proxied};
 
 const STORE: &str = "d-1234567890";
 
-/// Gives the desk an administrator's key.
+/// Gives the environment an administrator's key.
 fn with_credentials(sim: &IdcSim, env: &TestEnv) {
     env.set_envs(sim.admin_env());
     let key = sim.administrator_key();
