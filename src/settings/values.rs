@@ -154,10 +154,10 @@ mod tests {
                 "/c:2: `profiles.region` is not a region: `eu-centrl-1a`",
             ),
             (
-                "[profiles.accounts.1111-2222-3333]\nalias = \"a\"\nregion = \"nope\"\n",
-                "/c:3: `profiles.accounts.111122223333.region` is not a region: `nope`",
+                "[profiles.accounts.1111-2222-3333]\nalias = \"a\"\nregion = \"us-est-1\"\n",
+                "/c:3: `profiles.accounts.111122223333.region` is not a region: `us-est-1`",
             ),
-            ("[profiles.roles.Admin]\nregion = \"nope\"\n", "/c:2: `profiles.roles.Admin.region`"),
+            ("[profiles.roles.Admin]\nregion = \"us-est-1\"\n", "/c:2: `profiles.roles.Admin.region`"),
             ("[sessions.corp]\nflow = \"pkse\"\n", "`sessions.corp.flow` in /c:2 cannot be `pkse`"),
             ("[sessions.corp]\nstart_url = \"http://x\"\n", "/c:2: `sessions.corp.start_url` is not"),
             ("[sessions.corp]\nregion = \"nope\"\n", "/c:2: `sessions.corp.region` is not a region: `nope`"),
@@ -172,7 +172,7 @@ mod tests {
                 "/c:2: `sessions.corp.profiles.name` is not a template",
             ),
             (
-                "[sessions.corp.profiles.roles.A]\nregion = \"nope\"\n",
+                "[sessions.corp.profiles.roles.A]\nregion = \"us-est-1\"\n",
                 "/c:2: `sessions.corp.profiles.roles.A.region`",
             ),
             (
@@ -192,6 +192,15 @@ mod tests {
         let text = "[sessions.\"a b\"]\nbrowser = \"edge\"\n";
         assert_eq!(error(LayerKind::User, text), None);
         assert!(error(LayerKind::System, text).is_some_and(|error| error.contains("session name")));
+    }
+
+    #[test]
+    fn a_region_of_a_profile_may_be_of_another_cloud_and_that_of_identity_center_may_not() {
+        for region in ["RegionOne", "local", "eu-north-9"] {
+            assert_eq!(error(LayerKind::User, &format!("[profiles]\nregion = \"{region}\"\n")), None);
+        }
+        let session = error(LayerKind::User, "[sessions.corp]\nregion = \"RegionOne\"\n");
+        assert!(session.is_some_and(|error| error.contains("is not a region")));
     }
 
     #[test]
