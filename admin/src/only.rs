@@ -156,14 +156,14 @@ impl Only {
         self.0.is_empty()
     }
 
-    /// Returns the selectors of a kind that match none of these names.
-    pub(crate) fn matching_none<'n>(
-        &self,
-        kind: OnlyKind,
-        names: &(impl Iterator<Item = &'n str> + Clone),
-    ) -> Vec<Selector> {
-        let is_unmatched = |selector: &&Selector| !names.clone().any(|name| selector.matches(name));
-        self.of(kind).filter(is_unmatched).cloned().collect()
+    /// Returns the selectors that name nothing, such as one with a typo. `names` returns all names of a kind.
+    pub(crate) fn unmatched<'n>(&self, names: impl Fn(OnlyKind) -> Vec<&'n str>) -> Vec<Selector> {
+        let of_kind = |kind: OnlyKind| {
+            let names = if self.names(kind) { names(kind) } else { Vec::new() };
+            let is_unmatched = move |selector: &&Selector| !names.iter().any(|name| selector.matches(name));
+            self.of(kind).filter(is_unmatched).cloned()
+        };
+        OnlyKind::ALL.into_iter().flat_map(of_kind).collect()
     }
 
     /// Returns whether there is a selector of the kind.

@@ -68,7 +68,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if let Some(saved) = &saved {
             saved.check(&plan)?;
         }
-        planning::warn_of_unmatched(plan.unmatched_users(), ui);
+        planning::warn_of_unmatched(plan.unmatched(), ui);
         if !args.json {
             print(&plan, ui);
         }

@@ -37,7 +37,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     let file = app.access_file(args.file.file.as_deref())?;
     let options = RolloutOptions::new(&args.planning, reading.deep, &file, &app.caller(&file)?);
     let plan = with_rollout(&file, app, ui, |open, ui| open.plan(&options, ui))?;
-    planning::warn_of_unmatched(plan.unmatched_users(), ui);
+    planning::warn_of_unmatched(plan.unmatched(), ui);
     if args.json {
         ui.json(&Report { schema: 1, has_changes: plan.has_changes(), plan: &plan });
     } else {

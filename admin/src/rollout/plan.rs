@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::access::plan::{AccessPlan, Blocker};
 use crate::access::read::SyncedGroups;
-use crate::only::{OnlyKind, Selector};
+use crate::only::Selector;
 use crate::sync::plan::{GroupChange, Plan, Refusal};
 use crate::sync::scope::MaxRemovals;
 
@@ -67,10 +67,16 @@ impl RolloutPlan {
         plan
     }
 
-    /// Returns the selectors of users that name nobody. Those of groups may name one for access alone.
-    pub(crate) fn unmatched_users(&self) -> impl Iterator<Item = &Selector> {
-        let unmatched = self.sync.iter().flat_map(|plan| &plan.unmatched);
-        unmatched.filter(|selector| selector.kind() == OnlyKind::User)
+    /// Returns the selectors that name nothing in either half.
+    pub(crate) fn unmatched(&self) -> impl Iterator<Item = &Selector> {
+        let halves = [
+            self.sync.as_ref().map(|plan| &plan.unmatched),
+            self.access.as_ref().map(|plan| &plan.unmatched),
+        ];
+        let mut halves = halves.into_iter().flatten();
+        let (first, second) = (halves.next(), halves.next());
+        let in_second = move |selector: &&Selector| second.is_none_or(|second| second.contains(selector));
+        first.into_iter().flatten().filter(in_second)
     }
 
     pub(crate) fn has_changes(&self) -> bool {

@@ -54,6 +54,9 @@ fn one_set_and_one_account_at_a_time() {
     site.run("apply --yes --only set:PowerUser").expect_ok();
     site.run("apply --yes").expect_ok();
     site.unchanged();
+    let typo = site.run("plan --only account:adit --only set:PowerUser").expect_code(0);
+    let typo = typo.expect_stderr("--only `account:adit` matches no account");
+    assert!(!typo.stderr_text().contains("`set:"));
     site.run("plan --only user:anna").expect_code(2).expect_stderr("these do: set:, account:, group:");
 }
 
@@ -71,6 +74,12 @@ fn one_group_comes_with_its_people_and_its_access() {
     assert_eq!(rollout.accounts_of(&address("anna")).len(), 2);
     assert!(rollout.sim().user(&address("bob")).is_none());
     rollout.run("plan --only group:/aws/Power --exit-code").expect_code(0).expect_stdout("no changes");
+    rollout
+        .run("plan --only group:/aws/Powr --only set:Pwoer --only user:ana@*")
+        .expect_code(0)
+        .expect_stderr("--only `group:/aws/Powr` matches no group")
+        .expect_stderr("--only `set:Pwoer` matches no permission set")
+        .expect_stderr("--only `user:ana@*` matches no user");
     // Nobody is created for it: the group has to come first.
     let waits = rollout.run("apply --yes --only account:111122223333").expect_code(1);
     waits.expect_stdout("its group is not in Identity Center, and is not created now");

@@ -84,6 +84,7 @@ mod tests {
         TestDoctor::new().config(&format!("{CORP}{}", profiles.collect::<String>())).look(quotes)
     }
 
+    #[cfg(not(windows))]
     const ARGUMENTS: &str = "credential-process --session corp --account 111122223333 --role Admin";
 
     #[test]

@@ -68,6 +68,7 @@ pub(crate) fn make(input: &PlanInput<'_>) -> Result<AccessPlan, AccessPlanError>
     maker.plan.entitlements = entitlements::make(input, |principal| maker.principal_name(principal))?;
     maker.part.keep_entitlements(&mut maker.plan.entitlements);
     maker.plan.left_out = maker.part.left_out;
+    maker.plan.unmatched = maker.part.unmatched(input, &observed);
     maker.plan.notes.permission_sets_off = !input.has_permission_sets;
     Ok(maker.finish(existing.len()))
 }

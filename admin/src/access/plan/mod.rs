@@ -25,6 +25,7 @@ pub(crate) use self::within::{Bound, Excess};
 use super::accounts::SelectionError;
 use super::entitlements::plan::EntitlementPlan;
 use super::read::{AccessReadError, Coverage, GroupError};
+use crate::only::Selector;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
@@ -87,6 +88,9 @@ pub(crate) struct AccessPlan {
     pub(crate) notes: PlanNotes,
     /// Changes that were not asked for.
     pub(crate) left_out: usize,
+    /// Selectors that name nothing in AWS, in the realm or in the access file, such as one with a typo.
+    #[serde(skip)]
+    pub(crate) unmatched: Vec<Selector>,
     pub(crate) cost: PlanCost,
     /// ARNs of the permission sets that are there, by name.
     #[serde(skip)]

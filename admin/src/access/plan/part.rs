@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{AssignmentChange, Blocker, Provisioning, SetChange, SetChangeKind};
+use super::{AssignmentChange, Blocker, PlanInput, Provisioning, SetChange, SetChangeKind};
 use crate::access::entitlements::name_of;
 use crate::access::entitlements::plan::{EntitlementChange, EntitlementPlan};
-use crate::access::read::{AccessReadError, GroupDirectory, RealmGroups};
-use crate::only::{Only, OnlyKind};
+use crate::access::read::{AccessReadError, GroupDirectory, ObservedSet, RealmGroups};
+use crate::only::{Only, OnlyKind, Selector};
 use crate::ports::sso_admin::access::Principal;
 
 /// The part of the plan that is meant.
@@ -106,6 +106,31 @@ impl<'a> Part<'a> {
     fn means_set(&self, name: &str) -> bool {
         let is_narrowed = self.only.names(OnlyKind::Account) || self.only.names(OnlyKind::Group);
         !is_narrowed && self.only.object(OnlyKind::PermissionSet, &[name])
+    }
+
+    /// Returns the selectors that name nothing.
+    pub(super) fn unmatched(
+        &self,
+        input: &PlanInput<'_>,
+        observed: &BTreeMap<String, ObservedSet>,
+    ) -> Vec<Selector> {
+        let written: Vec<String> = input.settings.groups().map(ToString::to_string).collect();
+        self.only.unmatched(|kind| match kind {
+            OnlyKind::User => Vec::new(),
+            OnlyKind::Group => {
+                let in_aws = self.groups.ids().filter_map(|id| self.groups.name(id));
+                written.iter().chain(self.paths.values()).map(String::as_str).chain(in_aws).collect()
+            }
+            OnlyKind::PermissionSet => {
+                let roles = input.settings.roles.iter().map(|assign| assign.role_arn.as_str());
+                let roles = roles.flat_map(|arn| [arn, name_of(arn)]);
+                input.wanted_sets.keys().chain(observed.keys()).map(String::as_str).chain(roles).collect()
+            }
+            OnlyKind::Account => {
+                let accounts = input.inventory.accounts().map(|known| &known.account);
+                accounts.flat_map(|account| [account.id.as_str(), account.name.as_str()]).collect()
+            }
+        })
     }
 
     fn retain(&mut self, changes: &mut Vec<SetChange>, is_kept: impl Fn(&Self, &SetChange) -> bool) {

@@ -107,6 +107,12 @@ impl AccessSettings {
         !self.permission_sets.is_empty() || !self.assign.is_empty()
     }
 
+    /// Returns the groups that something is assigned to.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &GroupReference> {
+        let of_sets = self.assign.iter().flat_map(|assign| &assign.groups);
+        of_sets.chain(self.roles.iter().flat_map(|assign| &assign.groups))
+    }
+
     /// Returns the permission sets, with the inline policies that are in files beside the access file.
     pub(crate) fn wanted_sets(&self, folder: &Path) -> Result<BTreeMap<String, WantedSet>, InlineFileError> {
         let wanted = |(name, settings): (&String, &SetSettings)| {

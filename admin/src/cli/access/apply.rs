@@ -55,6 +55,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if let Some(saved) = &saved {
             saved.check(&plan)?;
         }
+        planning::warn_of_unmatched(&plan.unmatched, ui);
         if !args.json {
             render::plan(&plan, ui);
         }

@@ -304,9 +304,7 @@ fn needs(settings: &AccessSettings) -> InventoryNeeds {
 }
 
 fn names_realm_groups(settings: &AccessSettings) -> bool {
-    let of_sets = settings.assign.iter().flat_map(|assign| &assign.groups);
-    let mut groups = of_sets.chain(settings.roles.iter().flat_map(|role| &role.groups));
-    groups.any(|group| matches!(group, GroupReference::Realm(_)))
+    settings.groups().any(|group| matches!(group, GroupReference::Realm(_)))
 }
 
 /// Reports what a plan is about, for `--log json`.

@@ -41,6 +41,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     let file = app.access_file(args.file.file.as_deref())?;
     let options = options(&args.planning, reading.deep, &file);
     let plan = with_access(&file, app, pace(app)?, ui, |open, ui| open.plan(&options, ui))?;
+    planning::warn_of_unmatched(&plan.unmatched, ui);
     if args.json {
         ui.json(&Report::of(&plan));
     } else {

@@ -247,19 +247,24 @@ impl Planner<'_> {
     }
 }
 
+/// Returns the selectors that name nothing on either side.
 fn unmatched(
     only: &Only,
     realm: &source::RealmSnapshot,
     directory: &target::DirectorySnapshot,
 ) -> Vec<Selector> {
-    let people = realm.people.iter().flat_map(|person| {
-        let unusable = person.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
-        unusable.into_iter().chain([person.record.user_name()])
-    });
-    let users = people.chain(directory.users.iter().map(|user| user.record.user_name()));
-    let in_realm = realm.groups.iter().flat_map(|group| [group.path.as_str(), group.name.as_str()]);
-    let groups = in_realm.chain(directory.groups.iter().map(|group| &*group.name));
-    let mut unmatched = only.matching_none(OnlyKind::User, &users);
-    unmatched.extend(only.matching_none(OnlyKind::Group, &groups));
-    unmatched
+    only.unmatched(|kind| match kind {
+        OnlyKind::User => {
+            let people = realm.people.iter().flat_map(|person| {
+                let unusable = person.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
+                unusable.into_iter().chain([person.record.user_name()])
+            });
+            people.chain(directory.users.iter().map(|user| user.record.user_name())).collect()
+        }
+        OnlyKind::Group => {
+            let in_realm = realm.groups.iter().flat_map(|group| [group.path.as_str(), group.name.as_str()]);
+            in_realm.chain(directory.groups.iter().map(|group| &*group.name)).collect()
+        }
+        OnlyKind::PermissionSet | OnlyKind::Account => Vec::new(),
+    })
 }

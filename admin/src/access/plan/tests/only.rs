@@ -95,3 +95,22 @@ fn a_realm_path_selects_removals_too() {
     let plan = company.planned(&none);
     assert_eq!((counts(&plan), plan.left_out), ([0, 0, 0, 5], 5));
 }
+
+#[test]
+fn a_selector_that_names_nothing_is_reported() {
+    let mut company = Company::new();
+    let text = format!("{POWER}{TWO}");
+    company.options.only = only(&[
+        "set:power",
+        "set:Reader",
+        "account:account-1",
+        "account:000000000003",
+        "group:idc:Group1",
+        "group:Group2",
+    ]);
+    assert_eq!(company.planned(&text).unmatched, []);
+    company.options.only =
+        only(&["set:Pwoer", "set:Power", "account:acount-1", "group:/aws/typo", "user:alice"]);
+    let unmatched: Vec<String> = company.planned(&text).unmatched.iter().map(ToString::to_string).collect();
+    assert_eq!(unmatched, ["user:alice", "group:/aws/typo", "set:Pwoer", "account:acount-1"]);
+}
