@@ -116,8 +116,13 @@ impl ProjectFile {
         };
         let text = std::str::from_utf8(&self.bytes)
             .map_err(|error| syntax(error.valid_up_to(), "it is not valid UTF-8"))?;
-        toml::from_str(text)
-            .map_err(|error| syntax(error.span().map_or(0, |span| span.start), error.message()))
+        let hints: Hints = toml::from_str(text)
+            .map_err(|error| syntax(error.span().map_or(0, |span| span.start), error.message()))?;
+        let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match (some(hints.profile), some(hints.session)) {
+            (None, None) => Err(syntax(0, "it names no profile and no session")),
+            (profile, session) => Ok(Hints { profile, session }),
+        }
     }
 
     pub fn permission(&self, state: &dyn StateFolder) -> Result<Permission, ProjectError> {

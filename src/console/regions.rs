@@ -108,6 +108,15 @@ pub fn misspelled(text: &str) -> Option<NotARegion> {
     parse(text).err().filter(|error| error.near.is_some())
 }
 
+/// Checks the Region of a profile, which may be that of another cloud, and becomes part of host names.
+pub fn check_of_profile(text: &str) -> Result<(), NotARegion> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if text.is_empty() || !text.bytes().all(fits) {
+        return Err(NotARegion { given: text.to_owned(), near: near(text) });
+    }
+    misspelled(text).map_or(Ok(()), Err)
+}
+
 /// Parses a command-line value.
 pub fn argument(text: &str) -> Result<String, String> {
     parse(text).map_err(|error| format!("{error}; {}", error.hint()))

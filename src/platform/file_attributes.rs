@@ -1,6 +1,7 @@
 //! Copies POSIX ACLs and extended attributes: a file that replaces another must admit the same users, and no others.
 
 use std::fs::File;
+use std::path::Path;
 
 /// An attribute that could not be set on the new file.
 #[derive(Debug)]
@@ -23,6 +24,17 @@ pub(crate) fn copy(from: &File, to: &File) -> Result<(), NotKept> {
         linux::copy_one(from, to, &name).map_err(|source| NotKept { name, source })?;
     }
     Ok(())
+}
+
+/// Returns whether a file or folder has an access list, which lets more than its owner and group in.
+pub(crate) fn has_access_list(path: &Path) -> std::io::Result<bool> {
+    use rustix::io::Errno;
+    // Without a buffer, the call returns the length.
+    match rustix::fs::getxattr(path, linux::ACCESS_LIST, &mut [0_u8; 0][..]) {
+        Ok(_) => Ok(true),
+        Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 mod linux {

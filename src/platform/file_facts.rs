@@ -18,6 +18,8 @@ pub enum Who {
     Everybody,
     /// A group that may have other members.
     AGroup,
+    /// An access list (acl(5)) that lets more than the owner write.
+    AnAccessList,
 }
 
 impl std::fmt::Display for Who {
@@ -26,6 +28,7 @@ impl std::fmt::Display for Who {
             Self::ItsOwner => "another user owns it",
             Self::Everybody => "everyone may write to it",
             Self::AGroup => "its group may write to it",
+            Self::AnAccessList => "its access list may let others write to it",
         })
     }
 }
@@ -101,7 +104,7 @@ fn writer_of_entry(path: &Path) -> io::Result<Option<Who>> {
     if meta.is_symlink() {
         return Ok(modes::is_foreign(&meta).then_some(Who::ItsOwner));
     }
-    Ok(modes::writer(&meta))
+    modes::writer(path, &meta)
 }
 
 #[cfg(unix)]
@@ -116,7 +119,7 @@ fn link_loop() -> io::Error {
 
 /// Returns what lets others write to the file itself, whatever is above it.
 pub fn writable(path: &Path) -> io::Result<Option<Who>> {
-    Ok(modes::writer(&std::fs::metadata(path)?))
+    modes::writer(path, &std::fs::metadata(path)?)
 }
 
 /// Returns the same as [`writable`], and checks the owner of a symbolic link too, who may redirect it.
@@ -135,29 +138,44 @@ pub fn readable(path: &Path) -> io::Result<bool> {
 #[cfg(unix)]
 mod modes {
     use std::fs::Metadata;
+    use std::io;
     use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
 
     use super::Who;
+    #[cfg(target_os = "linux")]
+    use crate::platform::file_attributes::has_access_list;
     use crate::platform::private_group;
 
     const STICKY: u32 = 0o1000;
 
-    pub(crate) fn writer(meta: &Metadata) -> Option<Who> {
+    pub(crate) fn writer(path: &Path, meta: &Metadata) -> io::Result<Option<Who>> {
         let mode = meta.mode();
         if is_foreign(meta) {
-            return Some(Who::ItsOwner);
+            return Ok(Some(Who::ItsOwner));
         }
         // In a sticky folder (/tmp) no one can replace another user's file.
         if meta.is_dir() && mode & STICKY != 0 {
-            return None;
+            return Ok(None);
         }
-        match mode {
-            mode if mode & 0o002 != 0 => Some(Who::Everybody),
-            mode if mode & 0o020 != 0 && meta.gid() != 0 && !private_group::is_ours(meta.gid()) => {
-                Some(Who::AGroup)
-            }
-            _ => None,
+        if mode & 0o002 != 0 {
+            return Ok(Some(Who::Everybody));
         }
+        // With an access list these bits are its mask: what it allows at most.
+        if mode & 0o020 == 0 {
+            return Ok(None);
+        }
+        if has_access_list(path)? {
+            return Ok(Some(Who::AnAccessList));
+        }
+        let is_shared = meta.gid() != 0 && !private_group::is_ours(meta.gid());
+        Ok(is_shared.then_some(Who::AGroup))
+    }
+
+    /// Those of other systems are not modes.
+    #[cfg(not(target_os = "linux"))]
+    fn has_access_list(_path: &Path) -> io::Result<bool> {
+        Ok(false)
     }
 
     /// Belongs to another user than this one and root.
@@ -173,11 +191,13 @@ mod modes {
 #[cfg(not(unix))]
 mod modes {
     use std::fs::Metadata;
+    use std::io;
+    use std::path::Path;
 
     use super::Who;
 
-    pub(crate) fn writer(_meta: &Metadata) -> Option<Who> {
-        None
+    pub(crate) fn writer(_path: &Path, _meta: &Metadata) -> io::Result<Option<Who>> {
+        Ok(None)
     }
 
     pub(crate) fn is_foreign(_meta: &Metadata) -> bool {
@@ -269,6 +289,24 @@ mod tests {
         let opening = replaceable(&link).expect("looks").expect("its owner can redirect it");
         assert_eq!((opening.who, opening.path), (Who::ItsOwner, link.clone()));
         assert_eq!(writer(&link).expect("looks"), Some(Who::ItsOwner));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_access_list_lets_others_write() {
+        kcaws_test_kit::require_program!("setfacl");
+        let file = tempfile::NamedTempFile::new().expect("creates");
+        let set = |list: &str| {
+            let status =
+                std::process::Command::new("setfacl").args(["--modify", list]).arg(file.path()).status();
+            assert!(status.expect("runs").success());
+        };
+        set("u:4001:r");
+        assert_eq!(writable(file.path()).expect("looks"), None);
+        set("u:4001:rw");
+        assert_eq!(writable(file.path()).expect("looks"), Some(Who::AnAccessList));
+        chmod(file.path(), 0o640);
+        assert_eq!(writable(file.path()).expect("looks"), None, "the mask takes it away");
     }
 
     #[test]

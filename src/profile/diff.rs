@@ -55,7 +55,7 @@ pub fn masked(text: &str) -> String {
             let indent = content.len() - content.trim_start_matches(BLANKS).len();
             masked.extend([&content[..indent], MASK]);
         } else {
-            masked.push_str(content);
+            push_without_queries(&mut masked, content);
         }
         masked.push_str(&line[content.len()..]);
         if !is_continuation && !content.trim().is_empty() {
@@ -63,6 +63,20 @@ pub fn masked(text: &str) -> String {
         }
     }
     masked
+}
+
+/// Appends the line with the query of each URL masked: that of a team's file may contain a token.
+fn push_without_queries(masked: &mut String, mut line: &str) {
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
+    while let Some(at) = line.find("://") {
+        let end = line[at..].find(ends).map_or(line.len(), |length| at + length);
+        match line[..end].find('?').filter(|query| *query > at) {
+            Some(query) => masked.extend([&line[..=query], MASK]),
+            None => masked.push_str(&line[..end]),
+        }
+        line = &line[end..];
+    }
+    masked.push_str(line);
 }
 
 #[cfg(test)]
@@ -79,6 +93,16 @@ mod tests {
             masked.contains("aws_secret_access_key = ****\r\n") && masked.contains("region = r\n  more\n")
         );
         assert_eq!(masked.lines().count(), text.lines().count());
+    }
+
+    #[test]
+    fn the_query_of_a_url_does_not_show() {
+        let text = "url = \"https://x.example/k.toml?token=KEY\" # why?\n\
+                    team = [{ url = 'https://x.example/?KEY', a = 'http://y/?KEY' }]\nsso_start_url = https://z/#/?KEY\n";
+        let expected = "url = \"https://x.example/k.toml?****\" # why?\n\
+                        team = [{ url = 'https://x.example/?****', a = 'http://y/?****' }]\nsso_start_url = https://z/#/?****\n";
+        assert_eq!(masked(text), expected);
+        assert_eq!(masked("a = b? https://x/ ?c\n"), "a = b? https://x/ ?c\n");
     }
 
     #[test]

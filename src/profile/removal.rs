@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::document::{Document, Heading, Section};
-use super::target::kcaws_arguments;
+use crate::shell::words::words;
 
 /// The keys that kcaws writes to a profile.
 const KEYS: [&str; 3] = ["credential_process", "region", "output"];
@@ -56,8 +56,7 @@ impl Document {
     fn running_kcaws(&self, name_of: impl Fn(&Heading) -> Option<&str>) -> Vec<(String, Place)> {
         let place = |heading: &Heading| {
             let section = self.section(heading)?;
-            kcaws_arguments(section.get("credential_process")?)?;
-            Some(section.place_of("credential_process"))
+            runs_kcaws(section.get("credential_process")?).then(|| section.place_of("credential_process"))
         };
         let name = |section: &Section| {
             let heading = &section.heading;
@@ -67,6 +66,15 @@ impl Document {
         found.dedup();
         found
     }
+}
+
+/// Returns whether the line would fail without kcaws, however it starts it: with other options, or by another program.
+fn runs_kcaws(line: &str) -> bool {
+    let names_it = |word: &str| {
+        let name = word.rsplit(['/', '\\']).next().unwrap_or_default();
+        matches!(name, "kcaws" | "kcaws.exe")
+    };
+    words(line).iter().any(|word| word.split_whitespace().any(names_it))
 }
 
 #[cfg(test)]
@@ -93,13 +101,16 @@ mod tests {
         let text = format!(
             "[profile a]\ncredential_process = {LINE}\n[profile b]\nregion = x\ncredential_process = {LINE} --extra\n\
              [profile c]\ncredential_process = aws-vault export c\n[profile d]\n\
-             credential_process = kcaws credential-process --profile a\n"
+             credential_process = kcaws credential-process --profile a\n[profile e]\n\
+             credential_process = env X=1 /usr/bin/kcaws -v credential-process --profile a\n[profile f]\n\
+             credential_process = sh -c \"kcaws credential-process --profile a\"\n[profile g]\n\
+             credential_process = /opt/kcaws/helper\n"
         );
         let document = Document::parse(Path::new("/c"), &text).expect("parses");
         let lines = |found: Vec<(String, Place)>| -> Vec<String> {
             found.iter().map(|(name, place)| format!("{name}@{}", place.line)).collect()
         };
-        assert_eq!(lines(document.with_other_options()), ["b@5", "d@9"]);
+        assert_eq!(lines(document.with_other_options()), ["b@5", "d@9", "e@11", "f@13"]);
         let text = format!("[default]\nx = y\n[a]\ncredential_process = {LINE}\n");
         let credentials = Document::parse(Path::new("/c"), &text).expect("parses");
         assert_eq!(lines(credentials.with_kcaws_in_credentials()), ["a@4"]);

@@ -37,7 +37,7 @@ pub fn with_session_key(
     let line = format!("{key} = {}", quoted(value));
     let table = format!("[sessions.{}]", key_part(session));
     let by_hand = ByHand::SessionKey { session: session.to_owned(), line: line.clone() };
-    let refused = || SettingsError::NotEdited { by_hand: by_hand.clone() };
+    let refused = || SettingsError::NotEdited { path: path.to_path_buf(), by_hand: by_hand.clone() };
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let after = match before.leaves.iter().find(|leaf| leaf.key == name) {
         Some(leaf) if leaf.value.as_str() == Some(value) => return Ok(bytes.to_vec()),
@@ -80,7 +80,7 @@ pub fn with_team(path: &Path, bytes: &[u8], pin: &TeamPin) -> Result<Vec<u8>, Se
     if wanted == team {
         return Ok(bytes.to_vec());
     }
-    let refused = || SettingsError::NotEdited { by_hand: by_hand.clone() };
+    let refused = || SettingsError::NotEdited { path: path.to_path_buf(), by_hand: by_hand.clone() };
     let (found, now) = Layer::parse(LayerKind::User, path, after.as_bytes()).map_err(|_| refused())?;
     let is_it = now.team == wanted && same_values(before.leaves, found.leaves);
     if is_it { Ok(after.into_bytes()) } else { Err(refused()) }
@@ -201,7 +201,7 @@ mod tests {
         ] {
             match access(before) {
                 Ok(text) => assert_eq!(text, after),
-                Err(SettingsError::NotEdited { by_hand }) => {
+                Err(SettingsError::NotEdited { by_hand, .. }) => {
                     assert_eq!(after, "", "{before}");
                     let line = "account_access = \"aa-new\"".to_owned();
                     assert_eq!(by_hand, ByHand::SessionKey { session: "corp".to_owned(), line });
@@ -246,7 +246,7 @@ mod tests {
         let new = put(&twice, &pin("https://a/", "22"));
         assert_eq!(new.matches("\"22\"").count(), 2, "{new}");
         let refused = with_team(Path::new("/c"), inline.as_bytes(), &pin("https://c/?token=hush", "3"));
-        let Err(SettingsError::NotEdited { by_hand }) = refused else { panic!("{refused:?}") };
+        let Err(SettingsError::NotEdited { by_hand, .. }) = refused else { panic!("{refused:?}") };
         assert_eq!(by_hand, ByHand::NewTeam);
     }
 }

@@ -49,8 +49,8 @@ pub enum SettingsError {
     TeamChanged { url: String, path: PathBuf, own: PathBuf },
     #[error("there is no folder for config.toml")]
     NoFolder,
-    #[error("config.toml cannot be edited: its form is not one that kcaws can change safely")]
-    NotEdited { by_hand: ByHand },
+    #[error("`{path}` cannot be edited: its form is not one that kcaws can change safely", path = .path.display())]
+    NotEdited { path: PathBuf, by_hand: ByHand },
 }
 
 impl SettingsError {

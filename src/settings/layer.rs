@@ -118,7 +118,10 @@ impl Layer {
             let is_team = above.is_empty() && name.get_ref() == "team";
             above.push(same_account(above, name.get_ref()));
             match (value, spanned.get_ref()) {
-                _ if is_team => self.tables.push((above.clone(), line)),
+                (_, tree) if is_team => {
+                    self.tables.push((above.clone(), line));
+                    self.collect_teams(tree, lines);
+                }
                 (Value::Table(table), DeValue::Table(tree)) => {
                     self.tables.push((above.clone(), line));
                     self.collect(table, tree, above, lines);
@@ -126,6 +129,18 @@ impl Layer {
                 (value, _) => self.leaves.push(Leaf { key: above.clone(), value: value.clone(), line }),
             }
             above.pop();
+        }
+    }
+
+    /// Collects the lines of the teams' URLs.
+    fn collect_teams(&mut self, tree: &DeValue<'_>, lines: &LineStarts) {
+        let DeValue::Array(teams) = tree else { return };
+        for (at, team) in teams.iter().enumerate() {
+            let DeValue::Table(team) = team.get_ref() else { continue };
+            let url = team.keys().find(|key| key.get_ref() == "url");
+            let line = url.map(|key| lines.line_of(Spanned::span(key).start));
+            let key = ["team".to_owned(), at.to_string()];
+            self.tables.extend(line.map(|line| (key.to_vec(), line)));
         }
     }
 }

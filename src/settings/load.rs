@@ -104,7 +104,11 @@ fn is_out_of_reach(path: &Path) -> bool {
 
 /// Checks the content of a file, and not who could write it: a new one for this machine, or the user's own.
 pub fn check_file(path: &Path, files: &SettingsFiles) -> Result<(), SettingsError> {
-    let is_own = std::path::absolute(path).is_ok_and(|path| files.own() == Some(path));
+    // By what it leads to, as `..` and links may.
+    let is_own = files.own().is_some_and(|own| match (path.canonicalize(), own.canonicalize()) {
+        (Ok(path), Ok(own)) => path == own,
+        _ => false,
+    });
     let kind = if is_own { LayerKind::User } else { LayerKind::System };
     let bytes = foreign_file::read(path)
         .map_err(|source| SettingsError::Unreadable { path: path.to_path_buf(), source })?;

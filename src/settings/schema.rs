@@ -28,7 +28,7 @@ pub(super) struct File {
 
 /// A `[sessions.NAME]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table of settings")]
 pub(super) struct SessionTable {
     pub(super) start_url: Option<String>,
     pub(super) region: Option<String>,
@@ -43,7 +43,7 @@ pub(super) struct SessionTable {
 
 /// A file that the user took from a URL: `[[team]]`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table with `url` and `sha256`")]
 pub struct TeamPin {
     pub url: TeamUrl,
     /// Of the file's bytes, in lower-case hex.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::error::SettingsError;
 use super::layer::{Layer, LayerKind};
-use super::schema::TeamPin;
+use super::schema::{File, TeamPin};
 use super::team_url::TeamUrl;
 use crate::platform::aead::hex;
 use crate::platform::foreign_file;
@@ -122,7 +122,7 @@ fn shown(url: &Url) -> String {
     ShownUrl(url.as_str()).to_string()
 }
 
-fn has_user(url: &Url) -> bool {
+pub(super) fn has_user(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
@@ -135,23 +135,11 @@ impl RedirectTarget {
 impl TeamFile {
     fn of(url: &Url, at: &Url, answer: &Downloaded) -> Result<Self, TeamError> {
         let body = answer.body.as_slice();
-        if body.len() > LARGEST || answer.is_cut {
+        if answer.is_cut {
             return Err(TeamError::TooLarge { url: shown(at) });
         }
-        if body.trim_ascii_start().starts_with(b"<") {
-            return Err(TeamError::Page { url: shown(at) });
-        }
-        let named = answer.encoding.clone().filter(|_| std::str::from_utf8(body).is_err());
-        if let Some(how) = named.or_else(|| body.starts_with(&GZIP).then(|| "gzip".to_owned())) {
-            return Err(TeamError::Compressed { url: shown(at), how });
-        }
-        // A stray byte of another encoding has a line, which the error of the parser names; UTF-16 has no lines.
-        if body.contains(&0) {
-            return Err(TeamError::NotText { url: shown(at) });
-        }
         let url = TeamUrl::of(url);
-        let shown = url.to_string();
-        let (_, file) = Layer::parse(LayerKind::Team(shown.clone()), Path::new(&shown), body)?;
+        let file = check(&url.to_string(), &shown(at), body, answer.encoding.as_deref())?;
         let sha256 = digest(body);
         let sessions = file.sessions.iter().filter(|(_, table)| table.start_url.is_some());
         Ok(Self {
@@ -165,6 +153,34 @@ impl TeamFile {
     pub fn pin(&self) -> TeamPin {
         TeamPin { url: self.url.clone(), sha256: self.sha256.clone() }
     }
+}
+
+/// Checks what is, or will be, at a URL. `name` stands for it in errors of its lines, and `at` in those of its form.
+fn check(name: &str, at: &str, body: &[u8], encoding: Option<&str>) -> Result<File, TeamError> {
+    let url = at.to_owned();
+    if body.len() > LARGEST {
+        return Err(TeamError::TooLarge { url });
+    }
+    if body.trim_ascii_start().starts_with(b"<") {
+        return Err(TeamError::Page { url });
+    }
+    let named = encoding.map(str::to_owned).filter(|_| std::str::from_utf8(body).is_err());
+    if let Some(how) = named.or_else(|| body.starts_with(&GZIP).then(|| "gzip".to_owned())) {
+        return Err(TeamError::Compressed { url, how });
+    }
+    // A stray byte of another encoding has a line, which the error of the parser names; UTF-16 has no lines.
+    if body.contains(&0) {
+        return Err(TeamError::NotText { url });
+    }
+    Ok(Layer::parse(LayerKind::Team(name.to_owned()), Path::new(name), body)?.1)
+}
+
+/// Checks a file that is to be served at a URL.
+pub fn check_file(path: &Path) -> Result<(), TeamError> {
+    let body = foreign_file::read(path)
+        .map_err(|source| SettingsError::Unreadable { path: path.to_path_buf(), source })?;
+    let name = path.display().to_string();
+    check(&name, &name, &body, None).map(|_| ())
 }
 
 /// Returns where the copy of a file with this hash is.

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::error::SettingsError;
 use super::layer::{Layer, LayerKind, Leaf};
-use super::schema::File;
-use super::team::is_scope;
+use super::schema::{File, SessionTable};
+use super::team::{self, is_scope};
 use super::{FLOWS, FlowChoice, STORES};
 use crate::console::Via;
 use crate::console::regions::{self, NotARegion};
@@ -27,20 +27,38 @@ const KNOWN_OUTPUTS: &str = "json, text, table, yaml, yaml-stream, off";
 
 pub(super) fn check(layer: &Layer, file: &File) -> Result<(), SettingsError> {
     for (name, table) in &file.sessions {
-        // The user's own file may be about a session that another program wrote to `~/.aws/config`.
-        let is_written = layer.kind != LayerKind::User || table.start_url.is_some();
-        if is_written && (!is_plain_name(name) || name.starts_with('-')) {
-            return Err(SettingsError::Invalid {
-                place: layer.place(&["sessions", name]),
-                key: format!("sessions.{name}"),
-                why: "is not a valid session name".to_owned(),
-            });
-        }
+        of_session(name, table, layer)?;
+    }
+    for (at, pin) in file.team.iter().enumerate() {
+        team::address(pin.url.expose()).map_err(|error| SettingsError::Invalid {
+            place: layer.place(&["team", &at.to_string()]),
+            key: "team.url".to_owned(),
+            why: format!("cannot be used: {error}"),
+        })?;
     }
     layer.leaves.iter().try_for_each(|leaf| {
         let place = || format!("{}:{}", layer.path.display(), leaf.line);
         of_leaf(leaf, &place)
     })
+}
+
+/// Checks a session's name, and that its Region is the one that its start URL names.
+fn of_session(name: &str, table: &SessionTable, layer: &Layer) -> Result<(), SettingsError> {
+    let refused = |key: &[&str], why: String| {
+        let key = [&["sessions", name], key].concat();
+        Err(SettingsError::Invalid { place: layer.place(&key), key: key.join("."), why })
+    };
+    // The user's own file may be about a session that another program wrote to `~/.aws/config`.
+    let is_written = layer.kind != LayerKind::User || table.start_url.is_some();
+    if is_written && (!is_plain_name(name) || name.starts_with('-')) {
+        return refused(&[], "is not a valid session name".to_owned());
+    }
+    match (table.start_url.as_deref().and_then(start_url::region_of), &table.region) {
+        (Some(in_url), Some(region)) if in_url != *region => {
+            refused(&["region"], format!("is not the region in the start URL, {in_url}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn of_leaf(leaf: &Leaf, place: &dyn Fn() -> String) -> Result<(), SettingsError> {
@@ -57,11 +75,14 @@ fn of_leaf(leaf: &Leaf, place: &dyn Fn() -> String) -> Result<(), SettingsError>
             Err(error) => Err(invalid(leaf, format!("is not a start URL: {error}"), place)),
         },
         ["sessions", _, "region"] => {
-            regions::parse(text).map(|_| ()).map_err(|error| bad_region(leaf, error, place))
+            let error = match regions::parse(text) {
+                Ok(region) if region == text => return Ok(()),
+                Ok(_) => NotARegion { given: text.to_owned(), near: regions::near(text) },
+                Err(error) => error,
+            };
+            Err(bad_region(leaf, error, place))
         }
-        ["sessions", session, "idp_url"] if !is_idp_url(text) => {
-            Err(SettingsError::BadIdpUrl { session: session.to_owned(), place: place() })
-        }
+        ["sessions", session, "idp_url"] => of_idp_url(text, session, leaf, place),
         ["sessions", session, "account_access"] if AccountAccessSetting::parse(text).is_none() => {
             Err(SettingsError::BadAccountAccess { session: session.to_owned(), place: place() })
         }
@@ -85,8 +106,7 @@ fn of_profiles(
         },
         ["output"] => one_of(OUTPUTS.contains(&text), leaf, KNOWN_OUTPUTS, place),
         ["region"] | ["accounts" | "roles", _, "region"] => {
-            // A service that imitates one of AWS has Regions of other names.
-            regions::misspelled(text).map_or(Ok(()), |error| Err(bad_region(leaf, error, place)))
+            regions::check_of_profile(text).map_err(|error| bad_region(leaf, error, place))
         }
         _ => Ok(()),
     }
@@ -97,7 +117,10 @@ fn bad_region(leaf: &Leaf, error: NotARegion, place: &dyn Fn() -> String) -> Set
 }
 
 fn of_scopes(leaf: &Leaf, place: &dyn Fn() -> String) -> Result<(), SettingsError> {
-    let scopes = leaf.value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let scopes: Vec<&str> = leaf.value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if scopes.is_empty() {
+        return Err(invalid(leaf, "has no scope".to_owned(), place));
+    }
     match scopes.into_iter().find(|scope| !is_scope(scope)) {
         None => Ok(()),
         Some(wrong) => Err(invalid(leaf, format!("has an invalid scope `{wrong}`"), place)),
@@ -127,8 +150,28 @@ fn is<T: FromStr<Err = ()>>(text: &str) -> bool {
     text.parse::<T>().is_ok()
 }
 
-fn is_idp_url(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| loopback_or_https(&url) && url.has_host())
+/// Checks the URL of a realm: the paths of its pages are appended to it.
+fn of_idp_url(
+    text: &str,
+    session: &str,
+    leaf: &Leaf,
+    place: &dyn Fn() -> String,
+) -> Result<(), SettingsError> {
+    let has_scheme = text.starts_with("https://") || text.starts_with("http://");
+    let is_plain = !text.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| has_scheme && is_plain && loopback_or_https(url) && url.has_host());
+    let Some(url) = url else {
+        return Err(SettingsError::BadIdpUrl { session: session.to_owned(), place: place() });
+    };
+    let why = match () {
+        () if team::has_user(&url) => "contains a user name or password",
+        () if url.query().is_some() => "contains a query (`?…`)",
+        () if url.fragment().is_some() => "contains a fragment (`#…`)",
+        () => return Ok(()),
+    };
+    Err(invalid(leaf, why.to_owned(), place))
 }
 
 #[cfg(test)]
@@ -165,6 +208,31 @@ mod tests {
                 "[sessions.corp]\nscopes = [\"sso:account:access\", \"a b\"]\n",
                 "/c:2: `sessions.corp.scopes` has an invalid scope `a b`",
             ),
+            ("[profiles]\nregion = \"\"\n", "/c:2: `profiles.region` is not a region: ``"),
+            ("[profiles]\nregion = \" eu-central-1\"\n", "/c:2: `profiles.region` is not a region"),
+            ("[profiles]\nregion = \"x # y\"\n", "/c:2: `profiles.region` is not a region"),
+            ("[profiles]\nregion = \"$HOME\"\n", "/c:2: `profiles.region` is not a region"),
+            ("[profiles.roles.A]\nregion = \"a\\nb\"\n", "/c:2: `profiles.roles.A.region` is not a region"),
+            ("[sessions.corp]\nregion = \"eu-central-1 \"\n", "/c:2: `sessions.corp.region` is not a region"),
+            ("[sessions.corp]\n\nscopes = []\n", "/c:3: `sessions.corp.scopes` has no scope"),
+            (
+                "[sessions.corp]\nstart_url = \"https://ssoins-0123456789abcdef.portal.us-east-1.app.aws\"\nregion = \"eu-central-1\"\n",
+                "/c:3: `sessions.corp.region` is not the region in the start URL, us-east-1",
+            ),
+            (
+                "[sessions.corp]\nidp_url = \"https://a:hush@x/\"\n",
+                "/c:2: `sessions.corp.idp_url` contains a user name",
+            ),
+            (
+                "[sessions.corp]\nidp_url = \"https://x/?a\"\n",
+                "/c:2: `sessions.corp.idp_url` contains a query",
+            ),
+            (
+                "[sessions.corp]\nidp_url = \"https://x/#a\"\n",
+                "/c:2: `sessions.corp.idp_url` contains a fragment",
+            ),
+            ("[sessions.corp]\nidp_url = \"https:x/\"\n", "in /c:2 is not an https URL"),
+            ("[sessions.corp]\nidp_url = \"https://x/a b\"\n", "in /c:2 is not an https URL"),
             ("[sessions.corp]\n\nidp_url = \"http://sso.example.com\"\n", "in /c:3 is not an https URL"),
             ("[sessions.corp]\naccount_access = \"x.example\"\n", "in /c:2 names no tenant"),
             (
@@ -182,7 +250,7 @@ mod tests {
         ] {
             for kind in [LayerKind::System, LayerKind::Team("https://x/".to_owned()), LayerKind::User] {
                 let error = error(kind, text).unwrap_or_default();
-                assert!(error.contains(expected), "{text}: {error}");
+                assert!(error.contains(expected) && !error.contains("hush"), "{text}: {error}");
             }
         }
     }

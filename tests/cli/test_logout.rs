@@ -141,7 +141,7 @@ fn idp_without_a_realm_is_exit_3_with_the_line_to_add_and_ends_nothing() {
         .run("logout --idp")
         .expect_code(3)
         .expect_stderr("the realm of session `corp` is unknown")
-        .expect_stderr(".config/kcaws/config.toml: sessions.\"corp\".idp_url = ");
+        .expect_stderr(".config/kcaws/config.toml, below [sessions.corp] (add that line too if it is missing): idp_url = ");
     fixture.credentials().expect_ok();
     fixture.env.write_home_file(
         ".config/kcaws/config.toml",

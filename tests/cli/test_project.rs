@@ -92,6 +92,13 @@ fn other_keys_are_refused_with_their_place_and_names_are_shown_harmlessly() {
     assert!(!allowed.stderr_text().contains('\u{1b}'), "{allowed}");
     let refused = chosen(&fixture, &below).expect_code(3);
     assert!(refused.stdout.is_empty() && !refused.stderr_text().contains('\u{1b}'), "{refused}");
+    for empty in ["", "# later\n", "profile = \"\"\n"] {
+        let below = repository(&fixture, empty);
+        allow(&fixture, "allow", &below).expect_code(3).expect_stderr("it names no profile and no session");
+    }
+    let below = repository(&fixture, "profile = \"nowhere\"\n");
+    allow(&fixture, "allow", &below).expect_ok();
+    chosen(&fixture, &below).expect_code(3).expect_stderr("shop/.kcaws.toml names that profile");
     allow(&fixture, "allow nowhere", &below).expect_code(1).expect_stderr("there is no file or folder `");
 }
 

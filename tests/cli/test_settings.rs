@@ -287,7 +287,7 @@ fn a_teams_file_is_shown_and_used_as_it_was_agreed_to() {
     assert_eq!(fixture.env.read_home_file(".config/kcaws/config.toml"), config);
     let report = fixture.run("configure --refresh --yes --json").expect_ok().stdout_json();
     assert_eq!((&report["teams"][0]["change"], &report["teams"][0]["url"]), (&"updated".into(), &URL.into()));
-    assert_eq!(copies(&fixture).len(), 1, "the old copy is gone");
+    assert_eq!(copies(&fixture).len(), 2, "undoing needs the old one");
     assert_eq!(setting(&shown(&fixture), "sessions.corp.idp_url")["source"], "team");
     fixture.run("configure --refresh").expect_ok().expect_stderr("unchanged");
 }

@@ -78,6 +78,21 @@ fn a_file_is_checked_before_it_is_put_in_place() {
     fixture.run(&line).expect_code(3).expect_stderr("hint: name a file, or move that folder away");
     let own = own(&fixture, "[[team]]\nurl = \"https://x/\"\nsha256 = \"00\"\n");
     fixture.run(&format!("settings check {}", own.display())).expect_ok();
+    // A file for a URL may set less.
+    std::fs::remove_dir(&path).unwrap();
+    fixture.env.write_home_file("new.toml", "flow = \"pkce\"\n\nkeyring = \"keyutils\"\n");
+    fixture.run(&line).expect_ok();
+    let team = line.replace("check ", "check --team ");
+    let refused = fixture.run(&team).expect_code(3);
+    refused.expect_stderr(&format!("{}:3: `keyring` cannot be set here", path.display()));
+    fixture.env.write_home_file("new.toml", "flow = \"pkce\"\n");
+    fixture.run(&team).expect_ok();
+    fixture.env.write_home_file("new.toml", &"#".repeat(1024 * 1024 + 1));
+    fixture.run(&team).expect_code(3).expect_stderr("is larger than 1 MB");
+    // However the path is written, it is the user's own.
+    let own = fixture.env.config_dir().join("kcaws/config.toml");
+    let around = own.parent().unwrap().join("../kcaws/config.toml");
+    fixture.run(&format!("settings check {}", around.display())).expect_ok();
 }
 
 #[test]

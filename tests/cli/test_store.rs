@@ -202,7 +202,8 @@ fn a_wrong_passphrase_is_named_and_harms_nothing() {
     fixture.log_in();
     set_passphrase(&fixture, "battery staple");
     fixture.credentials().expect_code(5).expect_stderr("wrong passphrase for");
-    fixture.run("logout").expect_code(5);
+    let refused = fixture.run("logout").expect_code(5);
+    refused.expect_stderr("the cached credentials of `corp` were removed, its tokens were not");
     fixture.run("login --no-browser").expect_code(5);
     fixture.run("store migrate --to keyutils").expect_code(5);
     set_passphrase(&fixture, &passphrase());

@@ -51,7 +51,11 @@ fn neither_a_password_nor_a_query_is_printed() {
     without_hush(fixture.run("settings show --json").expect_ok()).expect_stdout("/aws…\"");
     without_hush(fixture.run("configure --refresh --json").expect_ok()).expect_stdout("/aws…\"");
     served(&fixture, &session(&fixture, "idp_url = \"https://sso.example.com/?token=hushhush\"\n"));
+    let refused = without_hush(fixture.run("configure --refresh --yes -vvv").expect_code(3));
+    refused.expect_stderr("aws…:4: `sessions.corp.idp_url` contains a query");
+    served(&fixture, &session(&fixture, "idp_url = \"https://sso.example.com/\"\n"));
     fixture.run("configure --refresh --yes -vvv").expect_ok().expect_stderr("aws…: updated");
+    without_hush(fixture.run("profile undo 1 --dry-run").expect_ok()).expect_stdout("-url = ");
     without_hush(fixture.run("settings show").expect_ok());
     without_hush(fixture.run("settings show --json").expect_ok());
     for text in ["\nhook = 1\n", "keyring = \"file\"\n", "<p>", "flow = \"x\"\n"] {
@@ -95,7 +99,7 @@ fn two_urls_with_the_same_file_go_their_own_ways() {
     let failed = fixture.run("configure --refresh --yes").expect_code(1);
     failed.expect_stderr("`https://intranet.example.com/aws…` answered 404");
     fixture.run("settings show").expect_ok().expect_stdout("\"pkce\"");
-    assert_eq!(copies(&fixture).len(), 2);
+    assert_eq!(copies(&fixture).len(), 3, "one for each content that was agreed to");
     serves(&fixture, &[(200, "flow = \"device\"\n"), (200, "flow = \"pkce\"\n")]);
     let report = fixture.run("configure --refresh --yes --json").expect_ok().stdout_json();
     assert_eq!(changes(&report), ["unchanged", "unchanged"]);
@@ -129,4 +133,81 @@ fn a_session_that_is_offered_is_named_where_another_is_typed() {
     }
     let refused = fixture.run("login crop").expect_code(3);
     refused.expect_stderr("did you mean `corp`? run `kcaws configure corp` to set it up");
+}
+
+#[test]
+fn names_that_the_team_changes_are_the_new_names_of_the_same_profiles() {
+    let fixture = machine_with(IdcSim::builder().auto_approve(true));
+    let named = |name: &str| {
+        let profiles = format!("[sessions.corp.profiles]\ncreate = \"all\"\nname = \"{name}\"\n");
+        session(&fixture, &profiles)
+    };
+    served(&fixture, &named("{account_name}-{role}"));
+    let line = "configure corp --yes --no-shell-line";
+    fixture.run(&format!("configure --from {URL} --yes --no-shell-line")).expect_ok();
+    let count = |fixture: &LoginFixture| fixture.env.read_aws_config().matches("[profile ").count();
+    let before = count(&fixture);
+    served(&fixture, &named("corp-{account_name}-{role}"));
+    fixture.run("configure --refresh --yes").expect_ok();
+    let renamed = fixture.run(line).expect_ok();
+    renamed.expect_stderr(&format!("{before} renamed")).expect_stderr("to `corp-");
+    assert_eq!(count(&fixture), before);
+    fixture.run("profile sync corp --yes").expect_ok().expect_stderr("Nothing to change");
+    fixture.run(line).expect_ok().expect_stderr(&format!("{before} unchanged"));
+}
+
+#[test]
+fn a_change_that_was_agreed_to_can_be_undone() {
+    let fixture = machine();
+    served(&fixture, "flow = \"pkce\"\n");
+    take(&fixture, URL).expect_ok();
+    served(&fixture, "flow = \"auto\"\n");
+    fixture.run("configure --refresh --yes").expect_ok();
+    let list = fixture.run("profile undo --list --json").expect_ok().stdout_json();
+    let newest = list["backups"][0]["id"].as_u64().expect("an ID");
+    fixture.run(&format!("profile undo {newest}")).expect_ok();
+    fixture.run("settings show").expect_ok().expect_stdout("\"pkce\"");
+}
+
+#[test]
+fn a_url_that_was_written_by_hand_is_the_one_that_it_means() {
+    let fixture = machine();
+    served(&fixture, "flow = \"pkce\"\n");
+    take(&fixture, URL).expect_ok();
+    let by_hand =
+        config_toml(&fixture).replace("https://intranet.example.com/", "HTTPS://Intranet.example.com:443/");
+    fixture.env.write_home_file(".config/kcaws/config.toml", &by_hand);
+    served(&fixture, "flow = \"auto\"\n");
+    fixture.run("configure --refresh --yes").expect_ok().expect_stderr("updated");
+    take(&fixture, URL).expect_ok();
+    assert_eq!(config_toml(&fixture).matches("[[team]]").count(), 1);
+    fixture.run("settings show").expect_ok().expect_stdout("\"auto\"");
+    fixture.run("configure --refresh").expect_ok().expect_stderr("unchanged");
+    fixture
+        .env
+        .write_home_file(".config/kcaws/config.toml", "[[team]]\nsha256 = \"00\"\nurl = \"http://x/\"\n");
+    for line in ["settings show", "configure --refresh"] {
+        let refused = fixture.run(line).expect_code(3);
+        refused.expect_stderr("config.toml:3: `team.url` cannot be used: `http://x/` is not an https URL");
+    }
+}
+
+#[test]
+fn json_says_what_has_become_of_the_file_where_no_session_is_set_up() {
+    let fixture = machine();
+    let two = "[sessions.a]\nstart_url = \"https://a.awsapps.com/start\"\n[sessions.b]\nstart_url = \"https://b.awsapps.com/start\"\n";
+    for (text, more, change) in [
+        ("flow = \"pkce\"\n", "--dry-run", "skipped"),
+        ("flow = \"pkce\"\n", "", "added"),
+        ("flow = \"pkce\"\n", "", "unchanged"),
+        (two, "", "updated"),
+    ] {
+        served(&fixture, text);
+        let report =
+            fixture.run(&format!("configure --from {URL} --yes --json {more}")).expect_ok().stdout_json();
+        assert_eq!(
+            (&report["teams"][0]["url"], &report["teams"][0]["change"]),
+            (&URL.into(), &change.into())
+        );
+    }
 }

@@ -57,12 +57,20 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
         return team::refresh(args, app, ui);
     }
     let Some(url) = &args.from else { return set_up(args, None, app, ui) };
-    let Some(file) = team::take(url, args, app, ui)? else { return Ok(()) };
-    match (args.session(), file.sessions.as_slice()) {
+    let taken = team::take(url, args, app, ui)?;
+    if !taken.is_used() {
+        taken.report(args, ui);
+        return Ok(());
+    }
+    match (args.session(), taken.file.sessions.as_slice()) {
         (Some(_), _) => set_up(args, None, &app.reloaded(), ui),
         (None, [only]) => set_up(args, Some(only), &app.reloaded(), ui),
-        (None, []) => Ok(()),
+        (None, []) => {
+            taken.report(args, ui);
+            Ok(())
+        }
         (None, several) => {
+            taken.report(args, ui);
             let names: Vec<String> = several.iter().map(|name| shown(&argument(name))).collect();
             ui.tell(&format!(
                 "Choose one of its sessions: kcaws configure {}",
@@ -263,7 +271,7 @@ fn say_profiles_need_a_login(run: &Run<'_>, ui: &mut Ui) {
 
 fn say_next(run: &Run<'_>, ui: &mut Ui) {
     let count = |change| run.profiles.iter().filter(|one| one.change == change).count();
-    let counts = ["created", "updated", "unchanged"].map(|change| (count(change), change));
+    let counts = ["created", "updated", "renamed", "unchanged"].map(|change| (count(change), change));
     let counts: Vec<String> = counts
         .iter()
         .filter(|(count, _)| *count > 0)

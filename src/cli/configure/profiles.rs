@@ -4,7 +4,7 @@ use super::{Run, ask, session_questions};
 use crate::app::App;
 use crate::app::open::OpenSession;
 use crate::cli::error::{CommandError, ErrorCode, Exit};
-use crate::cli::profile::sync::{RENAME, changes, skipped};
+use crate::cli::profile::sync::{RENAME, changes, skipped, tell_names};
 use crate::cli::profile::write_args::Changed;
 use crate::cli::ui::{Ui, WIDEST, shown};
 use crate::cli::{accounts, select};
@@ -72,7 +72,10 @@ pub(super) fn of_listing(
         }
         return Ok(());
     }
+    let count = all.len();
     let mut chosen = choose(all, selection, ui)?;
+    // As `profile sync` does: written beside them, each role would have two profiles from now on.
+    let renames = chosen.len() == count;
     let mut answered = run.args.profile_region.is_some().then(|| run.settings.region.clone()).flatten();
     if chosen.iter().any(|one| one.region.is_none()) {
         let region = if matches!(selection, ProfileSelection::Ask) {
@@ -88,7 +91,7 @@ pub(super) fn of_listing(
     }
     let (document, state) = (app.document()?, app.state());
     let note = Note::load(state, Writer::Sync, &session, document)?;
-    let Some(mut plan) = put(run, &chosen, &note, RENAME, app, ui)? else { return Ok(()) };
+    let Some(mut plan) = put(run, &chosen, renames, &note, RENAME, app, ui)? else { return Ok(()) };
     plan.note.region = answered.or(plan.note.region);
     if !run.args.write.dry_run && !chosen.is_empty() {
         plan.note.save(state, Writer::Sync, &session, document)?;
@@ -139,7 +142,7 @@ pub(super) fn of_other_tools(
         None => Note::default(),
     };
     let rename = "choose another --import-suffix";
-    let plan = put(run, &wanted, &note, rename, app, ui)?;
+    let plan = put(run, &wanted, false, &note, rename, app, ui)?;
     if let (Some(plan), Some(session), false) = (plan, session, run.args.write.dry_run) {
         plan.note.save(state, Writer::Import, &session, document)?;
     }
@@ -235,8 +238,9 @@ fn marked(all: Vec<WantedProfile>, ui: &Ui) -> Result<Vec<WantedProfile>, Comman
 fn put(
     run: &mut Run<'_>,
     wanted: &[WantedProfile],
+    renames: bool,
     note: &Note,
-    rename: &str,
+    way_out: &str,
     app: &App,
     ui: &mut Ui,
 ) -> Result<Option<Plan>, CommandError> {
@@ -246,13 +250,20 @@ fn put(
         session: &run.name,
         note,
         prune: false,
-        rename: false,
+        rename: renames,
         unknown: &[],
         unlisted: Unlisted::default(),
         unquote: false,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
-    let outcome = run.target.change_if_agreed(&run.args.write, run.args.yes, &run.command(), ui, edit)?;
+    let outcome = run.target.change_if_agreed_after(
+        tell_names,
+        &run.args.write,
+        run.args.yes,
+        &run.command(),
+        ui,
+        edit,
+    )?;
     let Some(outcome) = outcome else {
         ui.say("No profiles were written.");
         return Ok(None);
@@ -260,7 +271,7 @@ fn put(
     run.keep(&outcome);
     warn_of_shadows(&outcome, app, ui);
     run.profiles.extend(changes(&outcome.result));
-    if let Err(error) = skipped(&outcome.result, rename, ui) {
+    if let Err(error) = skipped(&outcome.result, way_out, ui) {
         run.partial.get_or_insert(error);
     }
     Ok(Some(outcome.result))
@@ -283,5 +294,8 @@ pub(super) fn is_noted(app: &App, session: &SsoSession) -> Result<bool, CommandE
 
 /// The profiles that were actually written.
 pub(super) fn first_written(profiles: &[Changed]) -> Option<&str> {
-    profiles.iter().find(|one| matches!(one.change, "created" | "updated")).map(|one| one.name.as_str())
+    profiles
+        .iter()
+        .find(|one| matches!(one.change, "created" | "updated" | "renamed"))
+        .map(|one| one.name.as_str())
 }

@@ -25,9 +25,31 @@ struct Report {
 struct Row {
     url: String,
     sha256: String,
-    /// `unchanged`, `updated` or `skipped`.
+    /// `added`, `unchanged`, `updated` or `skipped`.
     change: &'static str,
 }
+
+/// A file that was fetched, and what has become of it.
+pub(super) struct Taken {
+    pub(super) file: TeamFile,
+    change: &'static str,
+}
+
+impl Taken {
+    pub(super) fn is_used(&self) -> bool {
+        self.change != SKIPPED
+    }
+
+    /// Prints what has become of it, where no session is set up that would be reported.
+    pub(super) fn report(&self, args: &ConfigureArgs, ui: &mut Ui) {
+        if args.write.json {
+            let (url, sha256) = (self.file.url.to_string(), self.file.sha256.clone());
+            ui.json(&Report { schema: 1, teams: vec![Row { url, sha256, change: self.change }] });
+        }
+    }
+}
+
+const SKIPPED: &str = "skipped";
 
 /// Where the user's settings are.
 struct Own {
@@ -43,13 +65,8 @@ fn own(app: &App) -> Result<Own, CommandError> {
     }
 }
 
-/// Fetches the file, shows it and uses it from now on; `None` if the user declines.
-pub(super) fn take(
-    url: &str,
-    args: &ConfigureArgs,
-    app: &App,
-    ui: &mut Ui,
-) -> Result<Option<TeamFile>, CommandError> {
+/// Fetches the file, shows it and uses it from now on, if the user agrees.
+pub(super) fn take(url: &str, args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<Taken, CommandError> {
     let url = team::address(url)?;
     if !ui.is_interactive() && !args.yes && !args.write.dry_run {
         return Err(input_needed(&["--yes"]));
@@ -57,13 +74,16 @@ pub(super) fn take(
     let own = own(app)?;
     let pin = team::pins(&own.file)?.into_iter().find(|pin| pin.url == TeamUrl::of(&url));
     let file = team::fetch(&url, &*app.download()?)?;
-    if is_agreed(pin.as_ref(), &file, args, app, &own, ui)? {
-        return Ok(Some(file));
-    }
-    if !args.write.dry_run {
+    let change = match &pin {
+        _ if !is_agreed(pin.as_ref(), &file, args, app, &own, ui)? => SKIPPED,
+        None => "added",
+        Some(pin) if pin.sha256.eq_ignore_ascii_case(&file.sha256) => "unchanged",
+        Some(_) => "updated",
+    };
+    if change == SKIPPED && !args.write.dry_run {
         ui.say("Nothing was written.");
     }
-    Ok(None)
+    Ok(Taken { file, change })
 }
 
 /// Fetches every file again; one that fails leaves the others to be fetched.
@@ -105,7 +125,7 @@ fn renewed(
         return Ok((file.sha256, "unchanged"));
     }
     if !is_agreed(Some(pin), &file, args, app, own, ui)? {
-        return Ok((pin.sha256.clone(), "skipped"));
+        return Ok((pin.sha256.clone(), SKIPPED));
     }
     if is_same {
         ui.say(&format!("{}: unchanged; its copy on this machine is there again.", shown_url(&pin.url)));
@@ -137,7 +157,7 @@ fn is_agreed(
     if !is_known && !args.yes && !ui.confirm("Use these settings?", "--yes")? {
         return Ok(false);
     }
-    write(pin, file, args, app, own)?;
+    write(file, args, app, own)?;
     if !is_known {
         ui.say(&format!(
             "{} has their URL and hash now; `kcaws settings show` lists them.",
@@ -177,13 +197,9 @@ fn copy_of(own: &Own, pin: &TeamPin, app: &App) -> Result<Option<Vec<u8>>, Confi
 }
 
 /// Writes the copy first: until config.toml has its hash, the old one is used.
-fn write(
-    pin: Option<&TeamPin>,
-    file: &TeamFile,
-    args: &ConfigureArgs,
-    app: &App,
-    own: &Own,
-) -> Result<(), CommandError> {
+///
+/// The old one stays, because `profile undo` may bring back the config.toml that names it.
+fn write(file: &TeamFile, args: &ConfigureArgs, app: &App, own: &Own) -> Result<(), CommandError> {
     let new = file.pin();
     let copy = app.config_file(team::copy_path(&own.folder, &new.sha256));
     let before = copy.read()?;
@@ -196,16 +212,7 @@ fn write(
     let change = |content: &[u8]| with_team(&own.file, content, &new).ok().filter(|after| after != content);
     let target = Target::at(app, own.file.clone(), &args.write);
     let written: Result<Option<u64>, SaveError> = target.writer().edit_bytes("configure --from", change);
-    written?;
-    let path = |pin: &TeamPin| team::copy_path(&own.folder, &pin.sha256);
-    // Another URL may have had the same file, as when it has moved.
-    let used: Vec<PathBuf> = team::pins(&own.file)?.iter().map(path).collect();
-    if let Some(old) = pin.map(path).filter(|old| !used.contains(old)) {
-        let old = app.config_file(old);
-        let before = old.read()?;
-        old.replace(before.as_deref(), None, WriteMode::Rename)?;
-    }
-    Ok(())
+    written.map(|_| ()).map_err(CommandError::from)
 }
 
 fn shown_url(url: &TeamUrl) -> String {

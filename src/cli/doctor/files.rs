@@ -130,7 +130,7 @@ fn others_decide(path: &Path, who: Who, what: &str) -> Finding {
     let fix = match who {
         Who::ItsOwner if host::is_root() => AS_ROOT.to_owned(),
         Who::ItsOwner => take_back(path),
-        Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
+        Who::Everybody | Who::AGroup | Who::AnAccessList => format!("chmod go-w {}", argument(&subject)),
     };
     Finding::error(subject, format!("{who}, and can therefore decide {what}"), fix)
 }

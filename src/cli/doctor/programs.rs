@@ -104,9 +104,12 @@ fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
         Who::ItsOwner => "install it where only you or root can write".to_owned(),
         Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
         Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
+        Who::AnAccessList => {
+            format!("chmod g-w {}, unless you trust its list (getfacl)", pasteable(&opening.path))
+        }
     };
     Some(match opening.who {
-        Who::AGroup => Finding::warning(subject, why, fix),
+        Who::AGroup | Who::AnAccessList => Finding::warning(subject, why, fix),
         Who::ItsOwner | Who::Everybody => Finding::error(subject, why, fix),
     })
 }

@@ -38,7 +38,7 @@ impl From<KeyringError> for CommandError {
             KeyringError::Damaged { .. } => Self { code: ErrorCode::KeyringDamaged, ..failure }
                 .hint("run `kcaws logout` to remove it, then log in again; nothing was changed"),
             KeyringError::WrongPassphrase(_) => Self { code: ErrorCode::WrongPassphrase, ..failure }.hint(
-                "nothing was changed; if the passphrase is lost, log in with another store, such as KCAWS_KEYRING=keyutils",
+                "try again; if the passphrase is lost, log in with another store, such as KCAWS_KEYRING=keyutils",
             ),
             KeyringError::NoPassphrase { source, .. } => {
                 Self { code: ErrorCode::NoPassphrase, ..failure }.hint(passphrase_hint(source))

@@ -6,7 +6,7 @@ use super::network::NO_WAY_THERE;
 use super::{CommandError, ErrorCode, Exit, Hint, chain};
 use crate::project::ProjectError;
 use crate::settings::team::{RedirectTarget, TeamError};
-use crate::settings::{ByHand, SettingsError};
+use crate::settings::{ByHand, SettingsError, key_part};
 use crate::shell::quote::argument;
 use crate::similar::did_you_mean;
 
@@ -34,7 +34,8 @@ impl From<SettingsError> for CommandError {
             SettingsError::NoIdpUrl { session, path } => {
                 let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
                 Self { code: ErrorCode::NoIdpUrl, ..failure }.hint(format!(
-                    "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
+                    "in {path}, below [sessions.{}] (add that line too if it is missing): idp_url = \"https://sso.example.com/realms/corp\"",
+                    key_part(session)
                 ))
             }
             SettingsError::BadValue { value, known, .. } => {
@@ -71,7 +72,7 @@ impl From<SettingsError> for CommandError {
                 own.display()
             )),
             SettingsError::NoFolder => failure.hint("set HOME"),
-            SettingsError::NotEdited { by_hand } => failure.hint(match by_hand {
+            SettingsError::NotEdited { by_hand, .. } => failure.hint(match by_hand {
                 ByHand::SessionKey { session, line } => {
                     format!("in the table of session `{session}` there, set by hand: {line}")
                 }

@@ -130,6 +130,9 @@ fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Comm
     for (store, error) in stale_copies::tidy(&session, app.state(), &|kind| app.store(kind))? {
         ui.warn(&format!("a copy of the tokens of `{}` remains in the {store}: {error}", session.name));
     }
+    if outcome.as_ref().is_err_and(|error| error.exit_code() == Exit::Keyring as u8) {
+        ui.warn(&format!("the cached credentials of `{}` were removed, its tokens were not", session.name));
+    }
     outcome
 }
 

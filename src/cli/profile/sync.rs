@@ -139,7 +139,7 @@ fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
 pub(in crate::cli) const RENAME: &str = "give the account or the permission set an alias in config.toml";
 
 /// Reports renamed profiles, whose names may be used elsewhere: in scripts, in other files.
-fn tell_names(plan: &Plan, ui: &mut Ui) {
+pub(in crate::cli) fn tell_names(plan: &Plan, ui: &mut Ui) {
     for one in plan.renamed.iter().take(MOST_NAMED) {
         ui.say(&shown(&format!("Renamed: `{}` to `{}`.", one.from, one.to)));
     }

@@ -98,7 +98,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         None => {
             let project = project::of_current_folder(app, ui)?;
             if let Some(profile) = project.hints.profile {
-                return answer(&profile, app, ui);
+                return answer(&profile, app, ui).map_err(|error| project::blamed(error, &project.name));
             }
             let mut ours = rows(app)?;
             let Some(session) = project.hints.session else {

@@ -25,7 +25,9 @@ pub(super) fn of_current_folder(app: &App, ui: &mut Ui) -> Result<AllowedProject
         Ok(None) => return Ok(AllowedProject::default()),
         // It may be anyone's, in a folder far above.
         Err(error) => {
-            ui.warn(&shown(&error.to_string()));
+            let CommandError { message, cause, .. } = error.into();
+            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+            ui.warn(&shown(&format!("{message}{cause}; going on without it")));
             return Ok(AllowedProject::default());
         }
     };
@@ -40,6 +42,12 @@ pub(super) fn of_current_folder(app: &App, ui: &mut Ui) -> Result<AllowedProject
     };
     ui.warn(&format!("{name} is not used: {why}; read it, then run `kcaws allow`"));
     Ok(AllowedProject::default())
+}
+
+/// Adds where the profile is from to an error about it.
+pub(super) fn blamed(mut error: CommandError, file: &str) -> CommandError {
+    error.cause.get_or_insert_with(|| format!("{file} names that profile"));
+    error
 }
 
 /// Returns the error that the session of the project has no profile: most likely there is no such session.

@@ -31,7 +31,7 @@ use crate::ports::identity_center::Account;
 pub const DEFAULT: &str = "{account_name|kebab}-{role|kebab}";
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table of settings")]
 pub struct ProfileSettings {
     pub name: Option<String>,
     pub region: Option<String>,
@@ -55,7 +55,7 @@ pub enum Create {
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table with `alias` or `region`")]
 pub struct Choice {
     pub alias: Option<String>,
     pub region: Option<String>,

@@ -171,10 +171,14 @@ pub(super) fn of_settings() -> Vec<CommandError> {
         },
         SettingsError::NoFolder,
         SettingsError::NotEdited {
+            path: path(),
             by_hand: ByHand::SessionKey { session: session(), line: text("account_access = \"aa-x\"") },
         },
-        SettingsError::NotEdited { by_hand: ByHand::TeamHash { url: url(), line: text("sha256 = \"00\"") } },
-        SettingsError::NotEdited { by_hand: ByHand::NewTeam },
+        SettingsError::NotEdited {
+            path: path(),
+            by_hand: ByHand::TeamHash { url: url(), line: text("sha256 = \"00\"") },
+        },
+        SettingsError::NotEdited { path: path(), by_hand: ByHand::NewTeam },
     ])
 }
 
