@@ -87,7 +87,7 @@ fn a_file_is_checked_before_it_is_put_in_place() {
     refused.expect_stderr(&format!("{}:3: `keyring` cannot be set here", path.display()));
     fixture.env.write_home_file("new.toml", "flow = \"pkce\"\n");
     fixture.run(&team).expect_ok();
-    fixture.env.write_home_file("new.toml", &"#".repeat(1024 * 1024 + 1));
+    fixture.env.write_home_file("new.toml", "#".repeat(1024 * 1024 + 1));
     fixture.run(&team).expect_code(3).expect_stderr("is larger than 1 MB");
     // However the path is written, it is the user's own.
     let own = fixture.env.config_dir().join("kcaws/config.toml");
