@@ -70,8 +70,8 @@ fn push_without_queries(masked: &mut String, mut line: &str) {
     let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
     while let Some(at) = line.find("://") {
         let end = line[at..].find(ends).map_or(line.len(), |length| at + length);
-        match line[..end].find('?').filter(|query| *query > at) {
-            Some(query) => masked.extend([&line[..=query], MASK]),
+        match line[at..end].find('?') {
+            Some(query) => masked.extend([&line[..=at + query], MASK]),
             None => masked.push_str(&line[..end]),
         }
         line = &line[end..];
@@ -102,6 +102,7 @@ mod tests {
         let expected = "url = \"https://x.example/k.toml?****\" # why?\n\
                         team = [{ url = 'https://x.example/?****', a = 'http://y/?****' }]\nsso_start_url = https://z/#/?****\n";
         assert_eq!(masked(text), expected);
+        assert_eq!(masked("# why? https://x/?KEY\n"), "# why? https://x/?****\n");
         assert_eq!(masked("a = b? https://x/ ?c\n"), "a = b? https://x/ ?c\n");
     }
 
