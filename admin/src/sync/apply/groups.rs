@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::outcome::{FailureReason, StepError, Subject};
-use super::{Action, Attempt, Run, WriteError};
+use super::{Action, Attempt, Run, Values, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
 use crate::sync::plan::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, ObjectKind};
@@ -23,9 +23,11 @@ impl Run<'_> {
                     }
                 })
             }
-            GroupChange::GiveWay { group, name } => self.update_group(group, name, None, attempt),
+            GroupChange::GiveWay { group, name } => {
+                self.update_group(group, name, None, attempt, Values::Temporary)
+            }
             GroupChange::Update { group, name, adoption } => {
-                self.update_group(group, name, adoption.as_ref(), attempt)
+                self.update_group(group, name, adoption.as_ref(), attempt, Values::Planned)
             }
         }
     }
@@ -128,6 +130,7 @@ impl Run<'_> {
         name: &str,
         adoption: Option<&Adoption>,
         attempt: Attempt,
+        values: Values,
     ) -> Result<(), StepError> {
         let subject = Subject {
             kind: ObjectKind::Group,
@@ -152,8 +155,8 @@ impl Run<'_> {
             name: (found.name != name).then_some(name),
         };
         let action = if patch.name.is_some() { Action::Rename } else { Action::Update };
-        self.write(action, &subject, &[], || self.with.directory.patch_group(&group.id, &patch))
-            .map_err(subject.error(action))?;
+        let call = || self.with.directory.patch_group(&group.id, &patch);
+        self.write_values(values, action, &subject, call).map_err(subject.error(action))?;
         if adoption.is_some() {
             self.note_created(&group.subject, group.id.clone());
         }

@@ -13,6 +13,7 @@ mod users;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub(crate) use self::audit::{Action, Audit, AuditEntry, JsonLines};
 pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
@@ -126,6 +127,17 @@ enum Attempt {
     Second,
 }
 
+/// The names and addresses that a change writes.
+#[derive(Clone, Copy)]
+enum Values {
+    Planned,
+    /// Always free.
+    Temporary,
+}
+
+/// How long a write may take to spread.
+const SPREADING: Duration = Duration::from_secs(1);
+
 impl Run<'_> {
     /// Does everything that gives access, after that which ends it for leavers.
     pub(crate) fn additions(&self) {
@@ -232,6 +244,37 @@ impl Run<'_> {
             self.settle(&mut unproven, subject.kind, id)?;
         }
         Ok(answer)
+    }
+
+    /// Sends a request with names and addresses.
+    fn write_values<T: Answer>(
+        &self,
+        values: Values,
+        action: Action,
+        subject: &Subject<'_>,
+        call: impl Fn() -> Result<T, CallError>,
+    ) -> Result<T, WriteError> {
+        match values {
+            Values::Planned => self.write(action, subject, &[], call),
+            Values::Temporary => self.write_without_name(action, subject, &[], call),
+        }
+    }
+
+    /// Sends a request that takes no name from others, and once more after a conflict: an earlier write had not spread.
+    fn write_without_name<T: Answer>(
+        &self,
+        action: Action,
+        subject: &Subject<'_>,
+        members: &[&str],
+        call: impl Fn() -> Result<T, CallError>,
+    ) -> Result<T, WriteError> {
+        match self.write(action, subject, members, &call) {
+            Err(WriteError::Call(CallError::Conflict { .. })) => {
+                self.with.calls.clock().sleep(SPREADING);
+                self.write(action, subject, members, call)
+            }
+            other => other,
+        }
     }
 
     /// Sends a request that changes nothing.

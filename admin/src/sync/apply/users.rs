@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::outcome::{FailureReason, StepError, Subject};
-use super::{Action, Attempt, Run, WriteError};
+use super::{Action, Attempt, Run, Values, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::plan::{Deactivation, Deletion, Existing, ObjectKind, UserChange, UserUpdate};
 use crate::sync::record::{Attribute, Record};
@@ -58,7 +58,8 @@ impl Run<'_> {
     pub(super) fn change_user(&self, change: &UserChange, attempt: Attempt) -> Result<(), StepError> {
         match change {
             UserChange::Create { subject, record } => self.create_user(subject, record),
-            UserChange::GiveWay(update) | UserChange::Update(update) => self.update_user(update, attempt),
+            UserChange::GiveWay(update) => self.update_user(update, attempt, Values::Temporary),
+            UserChange::Update(update) => self.update_user(update, attempt, Values::Planned),
         }
     }
 
@@ -96,9 +97,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn update_user(&self, update: &UserUpdate, attempt: Attempt) -> Result<(), StepError> {
+    fn update_user(&self, update: &UserUpdate, attempt: Attempt, values: Values) -> Result<(), StepError> {
         let (user, directory) = (&update.user, self.with.directory);
         let subject = of_user(user);
+        let write = |action, call: &dyn Fn() -> Result<Receipt, CallError>| {
+            self.write_values(values, action, &subject, call).map_err(subject.error(action))
+        };
         let adopts = update.adoption.is_some();
         let external_id = self.plan.external_id(&user.subject).map_err(|error| {
             subject.failed(Action::Update, FailureReason::Refused { message: error.to_string() })
@@ -119,13 +123,11 @@ impl Run<'_> {
             values: others.map(|value| (value.attribute, value.to.as_deref())).collect(),
         };
         if adopts || !patch.values.is_empty() {
-            self.write(Action::Update, &subject, &[], || directory.patch_user(&user.id, &patch))
-                .map_err(subject.error(Action::Update))?;
+            write(Action::Update, &|| directory.patch_user(&user.id, &patch))?;
         }
         let name = update.values.iter().find(|value| value.attribute == Attribute::UserName);
         if let Some(name) = name.and_then(|name| name.to.as_deref()) {
-            self.write(Action::Rename, &subject, &[], || directory.rename_user(&user.id, name))
-                .map_err(subject.error(Action::Rename))?;
+            write(Action::Rename, &|| directory.rename_user(&user.id, name))?;
         }
         if update.activate {
             self.write(Action::Activate, &subject, &[], || directory.set_active(&user.id, true))
