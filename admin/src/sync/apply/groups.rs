@@ -35,8 +35,10 @@ impl Run<'_> {
     fn create_group(&self, id_in_realm: &str, name: &str, members: &[Member]) -> Result<(), StepError> {
         let subject = Subject { kind: ObjectKind::Group, id: None, name, id_in_realm };
         let external_id = self.external_id(&subject, Action::Create)?;
-        let members = self.joining(members);
-        self.create_group_of(&external_id, &subject, &members)
+        let (members, unusable) = self.joining(members);
+        let created = self.create_group_of(&external_id, &subject, &members);
+        self.leave_out(self.created(id_in_realm), unusable);
+        created
     }
 
     fn create_group_of(
@@ -166,7 +168,11 @@ impl Run<'_> {
     pub(super) fn add(&self, change: &MemberChange) -> Result<(), StepError> {
         let MemberChange { group, members } = change;
         let added = match self.checked_group(group, Action::AddMembers) {
-            Ok(Some(id)) => self.add_in_parts(&id, &of_target(group), &self.joining(members)).map(Some),
+            Ok(Some(id)) => {
+                let (joining, unusable) = self.joining(members);
+                self.leave_out(Some(id.clone()), unusable);
+                self.add_in_parts(&id, &of_target(group), &joining).map(Some)
+            }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
@@ -180,10 +186,14 @@ impl Run<'_> {
         added.map(|_| ())
     }
 
-    fn leave_out(&self, group: Option<String>, members: &[Member]) {
-        let mut left_out = self.left_out();
-        left_out.groups.extend(group);
-        left_out.members.extend(members.iter().map(|member| member.subject.clone()));
+    /// Notes members who are not in their new group.
+    fn leave_out<'m>(&self, group: Option<String>, members: impl IntoIterator<Item = &'m Member>) {
+        let mut members = members.into_iter().map(|member| member.subject.clone()).peekable();
+        if members.peek().is_some() {
+            let mut left_out = self.left_out();
+            left_out.groups.extend(group);
+            left_out.members.extend(members);
+        }
     }
 
     fn add_in_parts(
@@ -286,15 +296,16 @@ impl Run<'_> {
             .map_err(|error| subject.failed(action, FailureReason::Refused { message: error.to_string() }))
     }
 
-    /// Returns the members who can join a group: their users exist by now, are active, and are this tool's.
-    fn joining<'m>(&self, members: &'m [Member]) -> Vec<Resolved<'m>> {
-        let usable: Vec<&Member> = {
+    /// Returns the members who can join a group: their users exist by now, are active, and are this tool's. And those
+    /// who exist and cannot join.
+    fn joining<'m>(&self, members: &'m [Member]) -> (Vec<Resolved<'m>>, Vec<&'m Member>) {
+        let (unusable, usable): (Vec<&Member>, Vec<&Member>) = {
             let left_out = self.left_out();
-            members.iter().filter(|member| !left_out.unusable.contains(&member.subject)).collect()
+            members.iter().partition(|member| left_out.unusable.contains(&member.subject))
         };
         let joining = self.resolve(usable);
         self.outcome().skipped_members += members.len() - joining.len();
-        joining
+        (joining, unusable)
     }
 
     /// Returns the members whose users exist by now.

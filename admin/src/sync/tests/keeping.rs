@@ -1,7 +1,9 @@
 //! Who changes groups is without access at no time, whatever fails.
 
 use super::World;
-use crate::sync::apply::FailureReason;
+use crate::pacing::DEFAULT_RATE;
+use crate::sync::apply::{Applier, FailureReason};
+use crate::sync::call::Calls;
 use crate::sync::plan::{Blocked, ObjectKind, Plan};
 use crate::sync::target::fake::DirectoryFault;
 
@@ -126,4 +128,51 @@ fn who_cannot_be_activated_joins_no_group() {
     assert!(!world.directory.state().members_of("Dev").contains(&"user05@example.com"));
     world.directory.fails_with(None);
     world.sync();
+}
+
+#[test]
+fn who_cannot_be_adopted_keeps_the_groups_of_before() {
+    for is_new in [false, true] {
+        let mut world = World::in_step();
+        // Made by hand, and put into a group by hand.
+        let id = world.directory.state().add_user(None, "alice@example.com");
+        {
+            let mut state = world.directory.state();
+            let dev = state.groups.values().find(|group| group.name == "Dev").expect("a group").id.clone();
+            state.members.get_mut(&dev).expect("members").insert(id.clone());
+        }
+        {
+            let mut realm = world.realm.state();
+            realm.add_user("alice", "alice@example.com");
+            realm.add_group("new", "new", Some("aws"), &[]);
+            realm.join("alice", if is_new { "new" } else { "ops" });
+        }
+        world.options.adopt = true;
+        let plan = world.planned();
+        let calls = Calls::new(&world.clock, DEFAULT_RATE);
+        let applier = Applier {
+            directory: &world.directory,
+            calls: &calls,
+            audit: &world.audit,
+            actor: "admin",
+            stop: &|| false,
+        };
+        let text = format!("patch user {id}");
+        world.directory.fails_with(Some(DirectoryFault::Refused { text, left: usize::MAX }));
+        let run = applier.start(&plan);
+        run.additions();
+        assert_eq!(run.incomplete_groups().len(), 1, "what is assigned to it replaces nothing yet");
+        run.removals();
+        let outcome = run.end();
+        let kept = FailureReason::Kept { members: vec!["alice@example.com".to_owned()] };
+        assert_eq!(
+            outcome.failures.iter().filter(|failure| failure.reason == kept).count(),
+            1,
+            "{outcome:?}"
+        );
+        assert!(world.directory.state().members_of("Dev").contains(&"alice@example.com"));
+        world.directory.fails_with(None);
+        world.sync();
+        assert!(!world.directory.state().members_of("Dev").contains(&"alice@example.com"));
+    }
 }
