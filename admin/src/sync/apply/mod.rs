@@ -58,7 +58,8 @@ impl Applier<'_> {
             created: Mutex::default(),
             left_out: Mutex::default(),
             outcome: Mutex::default(),
-            failed_in_a_row: AtomicU32::new(0),
+            failed_reads: AtomicU32::new(0),
+            failed_writes: AtomicU32::new(0),
         };
         if !plan.refusals.is_empty() {
             run.halt(Halt::Refused);
@@ -77,7 +78,9 @@ pub(crate) struct Run<'a> {
     created: Mutex<HashMap<String, String>>,
     left_out: Mutex<LeftOut>,
     outcome: Mutex<Outcome>,
-    failed_in_a_row: AtomicU32,
+    /// In a row. Each side has its own, since each change is read first and then written.
+    failed_reads: AtomicU32,
+    failed_writes: AtomicU32,
 }
 
 /// What the additions did not bring about, although it was planned.
@@ -239,7 +242,7 @@ impl Run<'_> {
             self.halt(Halt::Audit(error.to_string()));
         }
         drop(unrecorded);
-        let answer = self.judge(result)?;
+        let answer = self.judge(result, &self.failed_writes)?;
         if let (Some(mut unproven), Some(id)) = (unproven, answer.id()) {
             self.settle(&mut unproven, subject.kind, id)?;
         }
@@ -282,24 +285,27 @@ impl Run<'_> {
         if self.is_halted() {
             return Err(WriteError::Halted);
         }
-        let result = self.with.calls.ask(call);
-        self.judge(result)
+        self.judge_read(self.with.calls.ask(call))
+    }
+
+    fn judge_read<T>(&self, result: Result<T, CallError>) -> Result<T, WriteError> {
+        self.judge(result, &self.failed_reads)
     }
 
     /// Halts the run if an error is not about this one object.
-    fn judge<T>(&self, result: Result<T, CallError>) -> Result<T, WriteError> {
+    fn judge<T>(&self, result: Result<T, CallError>, in_a_row: &AtomicU32) -> Result<T, WriteError> {
         let error = match result {
             Ok(answer) => {
-                self.failed_in_a_row.store(0, Ordering::Relaxed);
+                in_a_row.store(0, Ordering::Relaxed);
                 return Ok(answer);
             }
             Err(error) => error,
         };
         if !error.is_general() {
-            self.failed_in_a_row.store(0, Ordering::Relaxed);
+            in_a_row.store(0, Ordering::Relaxed);
             return Err(WriteError::Call(error));
         }
-        let in_a_row = self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        let in_a_row = in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
         match error {
             CallError::Denied(_) => self.halt(Halt::Denied(error.in_full())),
             _ if in_a_row >= MOST_IN_A_ROW => self.halt(Halt::Unavailable(error.in_full())),

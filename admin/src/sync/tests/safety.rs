@@ -240,6 +240,21 @@ fn a_refused_token_and_a_full_disk_end_the_run_at_once() {
 }
 
 #[test]
+fn updates_end_when_writes_fail_though_reads_do_not() {
+    let world = with_moves(0);
+    {
+        let mut realm = world.realm.state();
+        for at in 20..120 {
+            realm.user(&format!("p{at:03}")).last_name = Some("Roe".to_owned());
+        }
+    }
+    world.directory.fails_with(Some(DirectoryFault::WritesUnavailable));
+    let outcome = world.apply(&world.planned());
+    assert!(matches!(outcome.halted, Some(Halt::Unavailable(_))), "{:?}", outcome.halted);
+    assert!(outcome.failures.len() <= 5 + 8, "one more for each thread: {}", outcome.failures.len());
+}
+
+#[test]
 fn every_write_is_in_the_audit_file() {
     let world = World::in_step();
     let lines = world.audit.lines.lock().expect("a lock");

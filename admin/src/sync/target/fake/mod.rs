@@ -41,6 +41,7 @@ pub(crate) enum DirectoryFault {
     MembersFail,
     Throttled,
     WritesDenied,
+    WritesUnavailable,
     /// What is written is written into another directory, which cannot be read here.
     WritesElsewhere,
     /// The first object of which it is asked whether it can be written is deleted at that moment.
@@ -92,8 +93,10 @@ impl FakeDirectory {
         change: impl FnOnce(&mut DirectoryState) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let mut state = self.state();
-        if state.fault == Some(DirectoryFault::WritesDenied) {
-            return Err(CallError::Denied("401".into()));
+        match state.fault {
+            Some(DirectoryFault::WritesDenied) => return Err(CallError::Denied("401".into())),
+            Some(DirectoryFault::WritesUnavailable) => return Err(CallError::Unavailable("503".into())),
+            _ => {}
         }
         state.check_line(&line)?;
         let answer = change(&mut state)?;
