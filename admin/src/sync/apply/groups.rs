@@ -7,7 +7,8 @@ use super::{Action, Attempt, Run, Values, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
 use crate::sync::plan::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, ObjectKind};
-use crate::sync::target::{GroupPatch, MOST_MEMBERS, Page, Receipt};
+use crate::sync::read_fault::Reading;
+use crate::sync::target::{GroupPatch, MOST_MEMBERS, Receipt, read_pages};
 
 /// A member of a group: the user's id, and the user's name for the audit file.
 type Resolved<'a> = (String, &'a str);
@@ -101,16 +102,16 @@ impl Run<'_> {
 
     /// Returns the members of a group, by ID in Identity Center.
     fn present(&self, group: &str) -> Result<HashSet<String>, WriteError> {
-        let mut present = HashSet::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let Page { items, next } = self.read(|| self.with.directory.members(group, cursor.as_deref()))?;
-            present.extend(items);
-            if next.is_none() || next == cursor {
-                return Ok(present);
-            }
-            cursor = next;
+        if self.is_halted() {
+            return Err(WriteError::Halted);
         }
+        let mut present = HashSet::new();
+        let page = |cursor: Option<&str>| self.with.directory.members(group, cursor);
+        let read = read_pages(Reading::DirectoryMembers, self.with.calls, page, |member| {
+            present.insert(member);
+        });
+        self.judge_read(read.map_err(CallError::from))?;
+        Ok(present)
     }
 
     /// Keeps the members of groups that were not changed as planned in the groups in which they are.

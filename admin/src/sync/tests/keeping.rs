@@ -116,6 +116,25 @@ fn who_is_in_a_group_that_does_not_get_its_new_name_keeps_the_one_that_has_it() 
 }
 
 #[test]
+fn everybody_keeps_everything_if_the_members_of_an_unchanged_group_cannot_be_read() {
+    let world = World::in_step();
+    {
+        let mut realm = world.realm.state();
+        realm.groups.get_mut("ops").expect("ops").name = "Operations".to_owned();
+        realm.leave("p03", "dev");
+        realm.join("p03", "ops");
+    }
+    let plan = world.planned();
+    let id =
+        world.directory.state().groups.values().find(|group| group.name == "Ops").expect("Ops").id.clone();
+    world.directory.state().groups.get_mut(&id).expect("Ops").external_id = Some("00g1".to_owned());
+    world.directory.fails_with(Some(DirectoryFault::MembersGoRound));
+    let outcome = world.apply(&plan);
+    assert!(outcome.halted.is_none(), "{outcome:?}");
+    assert!(world.directory.state().members_of("Dev").contains(&"user05@example.com"));
+}
+
+#[test]
 fn who_cannot_be_activated_joins_no_group() {
     let world = World::in_step();
     world.realm.state().user("p05").enabled = false;

@@ -39,6 +39,8 @@ pub(crate) enum DirectoryFault {
     UserTwice,
     GroupsFail,
     MembersFail,
+    /// Pages of members lead back to the first one, by way of another.
+    MembersGoRound,
     Throttled,
     WritesDenied,
     WritesUnavailable,
@@ -146,11 +148,14 @@ impl Directory for FakeDirectory {
 
     fn members(&self, group: &str, cursor: Option<&str>) -> Result<Page<String>, CallError> {
         let state = self.reading()?;
+        let members = state.members.get(group).into_iter().flatten().cloned().collect::<Vec<_>>();
         match state.fault {
             Some(DirectoryFault::MembersFail) => Err(CallError::Unavailable("500".into())),
-            _ => {
-                Ok(page(&state.members.get(group).into_iter().flatten().cloned().collect::<Vec<_>>(), cursor))
+            Some(DirectoryFault::MembersGoRound) => {
+                let next = if cursor == Some("0") { "1" } else { "0" };
+                Ok(Page { items: members, next: Some(next.to_owned()) })
             }
+            _ => Ok(page(&members, cursor)),
         }
     }
 
