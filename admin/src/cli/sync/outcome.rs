@@ -5,6 +5,7 @@ use kcaws::cli::ui::{Colour, Ui};
 use serde_json::json;
 
 use crate::cli::access::render::counted;
+use crate::cli::error::of_call;
 use crate::cli::events::Event;
 use crate::sync::apply::{Failure, FailureReason, Halt, Outcome};
 
@@ -46,16 +47,11 @@ fn why(failure: &Failure) -> String {
 }
 
 /// Returns an error unless everything was done.
-pub(in crate::cli) fn check_outcome(outcome: &Outcome) -> Result<(), CommandError> {
+pub(in crate::cli) fn check_outcome(outcome: Outcome) -> Result<(), CommandError> {
     let error = |exit, code, message: &str| CommandError::new(exit, code, message);
     let again = "run the same command again: it does the rest";
-    match &outcome.halted {
-        Some(Halt::Denied(why)) => {
-            let failure =
-                error(Exit::LoginNeeded, ErrorCode::Scim, "Identity Center denied a write").because(why);
-            return Err(failure
-                .hint("`kcaws admin token status` shows the SCIM token; then run the same command again"));
-        }
+    match outcome.halted {
+        Some(Halt::Denied(error)) => return Err(of_call("Identity Center denied access", error)),
         Some(Halt::Unavailable(why)) => {
             let failure =
                 error(Exit::Failed, ErrorCode::ServerError, "Identity Center does not answer").because(why);
@@ -105,7 +101,10 @@ mod tests {
     use kcaws::cli::error::Situation;
 
     use super::*;
+    use crate::ports::aws_call::AwsError;
+    use crate::ports::scim::ScimError;
     use crate::sync::apply::Action;
+    use crate::sync::call::CallError;
     use crate::sync::plan::ObjectKind;
 
     fn outcome(reasons: Vec<FailureReason>) -> Outcome {
@@ -123,7 +122,7 @@ mod tests {
         let message = || "for a test".to_owned();
         let kept = || FailureReason::Kept { members: vec!["alice".to_owned()] };
         let hint = |reasons| {
-            let error = check_outcome(&outcome(reasons)).expect_err("something failed");
+            let error = check_outcome(outcome(reasons)).expect_err("something failed");
             format!("{}: {:?}", error.message, error.hint_in(Situation::default()))
         };
         let late = hint(vec![FailureReason::Unavailable { message: message() }]);
@@ -138,5 +137,28 @@ mod tests {
         );
         let foreign = hint(vec![FailureReason::ForeignObject { id: "g-1".to_owned() }]);
         assert!(foreign.contains("--adopt"), "{foreign}");
+    }
+
+    #[test]
+    fn who_denied_access_decides_what_to_do() {
+        let operation = "DescribeUser";
+        let message = || "for a test".to_owned();
+        let aws: [AwsError; 2] = [
+            AwsError::NotAuthenticated { operation, message: message() },
+            AwsError::Denied { operation, message: message() },
+        ];
+        let [expired, lacking] = aws.map(|error| CallError::Denied(error.into()));
+        let token = CallError::Denied(ScimError::TokenRefused.into());
+        for (error, exit, code, hint) in [
+            (expired, 4, ErrorCode::AwsCredentials, "get fresh credentials"),
+            (lacking, 1, ErrorCode::AwsDenied, "`kcaws admin policy aws`"),
+            (token, 4, ErrorCode::Scim, "`kcaws admin token rotate`"),
+        ] {
+            let halted = Outcome { halted: Some(Halt::Denied(error)), ..Outcome::default() };
+            let error = check_outcome(halted).expect_err("the run ended");
+            let shown = format!("{:?}", error.hint_in(Situation::default()));
+            assert_eq!((error.exit_code(), error.code()), (exit, code), "{}", error.message);
+            assert!(shown.contains(hint), "{shown}");
+        }
     }
 }

@@ -299,6 +299,10 @@ impl Run<'_> {
                 in_a_row.store(0, Ordering::Relaxed);
                 return Ok(answer);
             }
+            Err(error @ CallError::Denied(_)) => {
+                self.halt(Halt::Denied(error));
+                return Err(WriteError::Halted);
+            }
             Err(error) => error,
         };
         if !error.is_general() {
@@ -306,10 +310,8 @@ impl Run<'_> {
             return Err(WriteError::Call(error));
         }
         let in_a_row = in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-        match error {
-            CallError::Denied(_) => self.halt(Halt::Denied(error.in_full())),
-            _ if in_a_row >= MOST_IN_A_ROW => self.halt(Halt::Unavailable(error.in_full())),
-            _ => {}
+        if in_a_row >= MOST_IN_A_ROW {
+            self.halt(Halt::Unavailable(error.in_full()));
         }
         Err(WriteError::Call(error))
     }

@@ -1,6 +1,6 @@
 //! What came of applying a plan.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Action, WriteError};
 use crate::sync::call::CallError;
@@ -45,7 +45,7 @@ pub(crate) enum FailureReason {
     Unavailable { message: String },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(tag = "reason", content = "message", rename_all = "snake_case")]
 pub(crate) enum Halt {
     /// The plan has refusals.
@@ -56,10 +56,14 @@ pub(crate) enum Halt {
     Elsewhere(String),
     /// The audit file cannot be written.
     Audit(String),
-    /// The credentials are not valid, or not sufficient.
-    Denied(String),
+    /// The credentials of one of the two sides are not valid, or not sufficient.
+    Denied(#[serde(serialize_with = "in_full")] CallError),
     /// Several requests in a row failed.
     Unavailable(String),
+}
+
+fn in_full<S: Serializer>(error: &CallError, into: S) -> Result<S::Ok, S::Error> {
+    into.serialize_str(&error.in_full())
 }
 
 /// The object of a step.
