@@ -74,9 +74,10 @@ pub(in crate::cli) fn of_call(message: &str, error: CallError) -> CommandError {
         CallError::Denied(source) | CallError::Unavailable(source) | CallError::Failed(source) => {
             of_port(source, message)
         }
-        CallError::Conflict { .. } | CallError::Rejected { .. } | CallError::Missing => {
-            failed(ErrorCode::Refused, error.in_full()).hint(again)
-        }
+        CallError::Conflict { .. }
+        | CallError::Rejected { .. }
+        | CallError::QuotaExceeded { .. }
+        | CallError::Missing => failed(ErrorCode::Refused, error.in_full()).hint(again),
     }
 }
 

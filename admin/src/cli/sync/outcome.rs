@@ -36,13 +36,19 @@ fn why(failure: &Failure) -> String {
         FailureReason::Changed => "somebody else changed it since the plan was made".to_owned(),
         FailureReason::Gone => "it does not exist any more".to_owned(),
         FailureReason::ForeignObject { id } => format!("{id} has the name and is not from this realm"),
+        FailureReason::NotGivenUp { id, name } => {
+            format!("still the name of {name} ({id}), whose change failed")
+        }
         FailureReason::Kept { members } => {
             format!("still has {}, who did not get into all new groups", members.join(", "))
         }
         FailureReason::MembersGone { members } => {
             format!("{} do not exist any more in Identity Center, all others are in it", members.join(", "))
         }
-        FailureReason::Refused { message } | FailureReason::Unavailable { message } => message.clone(),
+        FailureReason::Refused { message }
+        | FailureReason::Conflict { message }
+        | FailureReason::QuotaExceeded { message }
+        | FailureReason::Unavailable { message } => message.clone(),
     }
 }
 
@@ -85,12 +91,15 @@ pub(in crate::cli) fn check_outcome(outcome: Outcome) -> Result<(), CommandError
 
 /// Returns what has to be done before the same command can do the rest.
 fn next_step(failures: &[Failure]) -> Option<&'static str> {
-    let is_foreign = |failure: &Failure| matches!(failure.reason, FailureReason::ForeignObject { .. });
-    let is_refused = |failure: &Failure| matches!(failure.reason, FailureReason::Refused { .. });
-    if failures.iter().any(is_foreign) {
+    let any = |is: fn(&FailureReason) -> bool| failures.iter().any(|failure| is(&failure.reason));
+    if any(|reason| matches!(reason, FailureReason::ForeignObject { .. })) {
         Some("`kcaws admin sync plan --adopt` shows what taking over the objects of these names would change")
-    } else if failures.iter().any(is_refused) {
+    } else if any(|reason| matches!(reason, FailureReason::Refused { .. })) {
         Some("correct in Keycloak what was refused, see above; then run the same command again")
+    } else if any(|reason| matches!(reason, FailureReason::QuotaExceeded { .. })) {
+        Some(
+            "Service Quotas in the AWS console shows the quota and raises it; then run the same command again",
+        )
     } else {
         None
     }
@@ -135,6 +144,13 @@ mod tests {
             refused.starts_with("2 changes failed") && refused.contains("correct in Keycloak"),
             "{refused}"
         );
+        let conflict = hint(vec![FailureReason::Conflict { message: message() }, kept()]);
+        assert!(conflict.contains("does the rest"), "{conflict}");
+        let quota = hint(vec![FailureReason::QuotaExceeded { message: message() }]);
+        assert!(quota.contains("Service Quotas"), "{quota}");
+        let not_given_up = || FailureReason::NotGivenUp { id: "u-1".to_owned(), name: "bob".to_owned() };
+        let of_the_cause = hint(vec![FailureReason::Refused { message: message() }, not_given_up()]);
+        assert!(of_the_cause.contains("correct in Keycloak"), "{of_the_cause}");
         let foreign = hint(vec![FailureReason::ForeignObject { id: "g-1".to_owned() }]);
         assert!(foreign.contains("--adopt"), "{foreign}");
     }

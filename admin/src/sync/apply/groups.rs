@@ -54,23 +54,9 @@ impl Run<'_> {
         let error = subject.error(Action::Create);
         match self.write(Action::Create, subject, &names, call) {
             Ok(created) => self.note_created(subject.id_in_realm, created.id),
-            Err(WriteError::Call(CallError::Conflict { reason })) => {
-                let ours =
-                    self.read(|| self.with.directory.group_by_external_id(external_id)).map_err(&error)?;
-                if let Some(ours) = ours {
-                    self.prove_by(subject.kind, &ours).map_err(&error)?;
-                    self.note_created(subject.id_in_realm, ours.clone());
-                    return self.add_missing(&ours, subject, members);
-                }
-                let other = self.read(|| self.with.directory.group_by_name(name)).map_err(&error)?;
-                if let Some(other) = &other {
-                    self.prove_by(subject.kind, other).map_err(&error)?;
-                }
-                let reason = match other {
-                    Some(id) => FailureReason::ForeignObject { id },
-                    None => FailureReason::Refused { message: reason },
-                };
-                return Err(subject.failed(Action::Create, reason));
+            Err(WriteError::Call(conflict @ CallError::Conflict { .. })) => {
+                let ours = self.created_before(subject, external_id, &conflict)?;
+                return self.complete(&ours, subject, members);
             }
             // It is about a member: the group is only being created.
             Err(WriteError::Call(CallError::Missing)) => {
@@ -87,16 +73,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Adds members to a group that an earlier try created, as far as they are not in it.
-    fn add_missing(
+    /// Records the creation of a group by an earlier try, and adds the members that are not in it.
+    fn complete(
         &self,
         group: &str,
         subject: &Subject<'_>,
         members: &[Resolved<'_>],
     ) -> Result<(), StepError> {
-        let present = self.present(group).map_err(subject.error(Action::AddMembers))?;
-        let missing: Vec<Resolved<'_>> =
-            members.iter().filter(|(id, _)| !present.contains(id)).cloned().collect();
+        let present = self.present(group);
+        let is_in_it = |(id, _): &Resolved<'_>| present.as_ref().is_ok_and(|present| present.contains(id));
+        let (in_it, missing): (Vec<_>, Vec<_>) = members.iter().cloned().partition(is_in_it);
+        self.record_created(subject, group, &split(&in_it).1);
+        present.map_err(subject.error(Action::AddMembers))?;
         self.add_in_parts(group, subject, &missing)
     }
 
@@ -220,7 +208,7 @@ impl Run<'_> {
         let error = subject.error(action);
         let write = |members: &[Resolved<'_>]| {
             let (ids, names) = split(members);
-            self.write(action, subject, &names, || call(&ids))
+            self.write_without_name(action, subject, &names, || call(&ids))
         };
         let mut all_gone = Vec::new();
         for part in members.chunks(MOST_MEMBERS) {

@@ -4,6 +4,7 @@
 //! caller's. Each object is read again before it is changed. Nothing is recorded but in Identity Center itself: an object is created with its externalId in one request.
 
 mod audit;
+mod conflicts;
 mod groups;
 mod outcome;
 mod reach;
@@ -225,28 +226,39 @@ impl Run<'_> {
         }
         let unrecorded = Unrecorded::default();
         let result = self.with.calls.ask(|| unrecorded.send(&call));
-        self.outcome().writes += u64::from(result.is_ok());
-        let entry = AuditEntry {
-            at: self.with.calls.clock().now(),
-            actor: self.with.actor,
-            action,
-            kind: subject.kind,
-            id: result.as_ref().ok().and_then(Answer::id).or(subject.id),
-            name: subject.name,
-            external_id: self.plan.external_id(subject.id_in_realm).ok(),
-            members: members.to_vec(),
-            request_id: result.as_ref().ok().and_then(|answer| answer.receipt().request_id.as_deref()),
-            error: result.as_ref().err().map(CallError::in_full),
-        };
-        if let Err(error) = self.with.audit.record(&entry) {
-            self.halt(Halt::Audit(error.to_string()));
-        }
+        self.record(action, subject, members, result.as_ref());
         drop(unrecorded);
         let answer = self.judge(result, &self.failed_writes)?;
         if let (Some(mut unproven), Some(id)) = (unproven, answer.id()) {
             self.settle(&mut unproven, subject.kind, id)?;
         }
         Ok(answer)
+    }
+
+    /// Counts a write, and adds it to the audit file.
+    fn record<T: Answer>(
+        &self,
+        action: Action,
+        subject: &Subject<'_>,
+        members: &[&str],
+        result: Result<&T, &CallError>,
+    ) {
+        self.outcome().writes += u64::from(result.is_ok());
+        let entry = AuditEntry {
+            at: self.with.calls.clock().now(),
+            actor: self.with.actor,
+            action,
+            kind: subject.kind,
+            id: result.ok().and_then(Answer::id).or(subject.id),
+            name: subject.name,
+            external_id: self.plan.external_id(subject.id_in_realm).ok(),
+            members: members.to_vec(),
+            request_id: result.ok().and_then(|answer| answer.receipt().request_id.as_deref()),
+            error: result.err().map(CallError::in_full),
+        };
+        if let Err(error) = self.with.audit.record(&entry) {
+            self.halt(Halt::Audit(error.to_string()));
+        }
     }
 
     /// Sends a request with names and addresses.

@@ -17,7 +17,8 @@ impl Run<'_> {
         if found.active {
             let id = &leaver.user.id;
             let call = || self.with.directory.set_active(id, false);
-            self.write(Action::Deactivate, &subject, &[], call).map_err(subject.error(Action::Deactivate))?;
+            self.write_without_name(Action::Deactivate, &subject, &[], call)
+                .map_err(subject.error(Action::Deactivate))?;
         }
         Ok(())
     }
@@ -38,7 +39,7 @@ impl Run<'_> {
                 other
             }
         };
-        match self.write(Action::Delete, &subject, &[], call) {
+        match self.write_without_name(Action::Delete, &subject, &[], call) {
             // Somebody else was faster.
             Ok(_) | Err(WriteError::Call(CallError::Missing)) => Ok(()),
             Err(error) => Err(subject.error(Action::Delete)(error)),
@@ -72,25 +73,9 @@ impl Run<'_> {
         let call = || self.with.directory.create_user(&external_id, record);
         match self.write(Action::Create, &subject, &[], call) {
             Ok(created) => self.note_created(id_in_realm, created.id),
-            Err(WriteError::Call(CallError::Conflict { reason })) => {
-                // An earlier try of ours whose answer was lost, or somebody else's user.
-                let error = subject.error(Action::Create);
-                let ours =
-                    self.read(|| self.with.directory.user_by_external_id(&external_id)).map_err(&error)?;
-                if let Some(ours) = ours {
-                    self.prove_by(subject.kind, &ours).map_err(&error)?;
-                    self.note_created(id_in_realm, ours);
-                    return Ok(());
-                }
-                let other = self.read(|| self.with.directory.user_by_name(name)).map_err(&error)?;
-                if let Some(other) = &other {
-                    self.prove_by(subject.kind, other).map_err(&error)?;
-                }
-                let reason = match other {
-                    Some(id) => FailureReason::ForeignObject { id },
-                    None => FailureReason::Refused { message: reason },
-                };
-                return Err(subject.failed(Action::Create, reason));
+            Err(WriteError::Call(conflict @ CallError::Conflict { .. })) => {
+                let ours = self.created_before(&subject, &external_id, &conflict)?;
+                self.record_created(&subject, &ours, &[]);
             }
             Err(other) => return Err(subject.error(Action::Create)(other)),
         }
@@ -130,7 +115,7 @@ impl Run<'_> {
             write(Action::Rename, &|| directory.rename_user(&user.id, name))?;
         }
         if update.activate {
-            self.write(Action::Activate, &subject, &[], || directory.set_active(&user.id, true))
+            self.write_without_name(Action::Activate, &subject, &[], || directory.set_active(&user.id, true))
                 .map_err(subject.error(Action::Activate))?;
         }
         Ok(())
