@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use kcaws::platform::aead::hex;
+use sha2::{Digest, Sha256};
+
 use super::{Existing, GroupChange, UserChange, UserUpdate, ValueChange};
 use crate::sync::record::Attribute;
 
@@ -193,8 +196,14 @@ impl Renaming for GroupChange {
 }
 
 /// Returns the name that somebody has while the name that they are to have is not free.
+///
+/// Users of a federation have IDs of any length: where the name would be too long for AWS, it has a hash of the ID.
 pub(crate) fn temporary_name(subject: &str) -> String {
-    format!("kcaws-rename-{subject}")
+    let name = format!("kcaws-rename-{subject}");
+    if name.chars().count() <= Attribute::UserName.longest() {
+        return name;
+    }
+    format!("kcaws-rename-{}", hex(&Sha256::digest(subject.as_bytes())))
 }
 
 /// Returns an address that reaches nobody (RFC 2606), for the same purpose.

@@ -236,6 +236,23 @@ fn who_gave_way_half_gets_it_back() {
     }
 }
 
+#[test]
+fn people_with_long_ids_can_swap_their_names() {
+    let mut state = RealmState { id: "r1".to_owned(), ..RealmState::default() };
+    let ids = ["x", "y"].map(|name| format!("f:11111111-1111-1111-1111-111111111111:{}", name.repeat(90)));
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for (id, name) in ids.iter().zip(["alice@example.com", "bob@example.com"]) {
+        state.add_user(id, name);
+    }
+    state.add_group("aws", "aws", None, &[]);
+    state.add_group("dev", "Dev", Some("aws"), &ids);
+    let world = World::new(state, "groups = [\"/aws/**\"]");
+    world.sync();
+    pass_on(&world, &ids);
+    world.sync();
+    assert_eq!(names(&world, &ids), ["bob@example.com", "alice@example.com"]);
+}
+
 const PEOPLE: usize = 8;
 const GROUPS: usize = 4;
 
