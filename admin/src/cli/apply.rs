@@ -87,7 +87,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         } else {
             tell(&outcome, ui);
         }
-        check_end(&outcome, end)?;
+        check_end(outcome, end)?;
         check_records(&plan)
     })
 }
@@ -158,8 +158,8 @@ fn tell(outcome: &RolloutOutcome, ui: &mut Ui) {
 }
 
 /// Returns an error unless everything was done.
-fn check_end(outcome: &RolloutOutcome, end: End) -> Result<(), CommandError> {
-    let of_sync = outcome.sync.as_ref().map_or(Ok(()), sync_outcome::check_outcome);
+fn check_end(outcome: RolloutOutcome, end: End) -> Result<(), CommandError> {
+    let of_sync = outcome.sync.map_or(Ok(()), sync_outcome::check_outcome);
     match end {
         Ok(()) | Err(RolloutError::SyncHalted) => {}
         Err(RolloutError::Planning(error)) => return Err(error),

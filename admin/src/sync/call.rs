@@ -20,6 +20,9 @@ pub(crate) enum CallError {
     /// The values were not accepted (400).
     #[error("the service refused the values: {reason}")]
     Rejected { reason: String },
+    /// The service takes no more of these objects (402).
+    #[error("a quota is used up: {reason}")]
+    QuotaExceeded { reason: String },
     /// The object to be written does not exist (404).
     #[error("there is no such object")]
     Missing,
@@ -39,7 +42,9 @@ impl CallError {
     pub(crate) fn is_general(&self) -> bool {
         match self {
             Self::Denied(_) | Self::Unavailable(_) | Self::Failed(_) | Self::Throttled { .. } => true,
-            Self::Conflict { .. } | Self::Rejected { .. } | Self::Missing => false,
+            Self::Conflict { .. } | Self::Rejected { .. } | Self::QuotaExceeded { .. } | Self::Missing => {
+                false
+            }
         }
     }
 

@@ -38,6 +38,16 @@ pub(crate) enum ReadFault {
     UnusableRealm(String),
 }
 
+/// For those who go on after a reading that failed.
+impl From<ReadFault> for CallError {
+    fn from(fault: ReadFault) -> Self {
+        match fault {
+            ReadFault::Call { source, .. } => source,
+            fault => Self::Failed(fault.into()),
+        }
+    }
+}
+
 /// What was being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {

@@ -1,9 +1,10 @@
 //! The user names of Identity Center, which the names that the realm sends have to equal.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::call::Calls;
 use super::read_fault::{ReadFault, Reading};
+use super::target::read_pages;
 use crate::ports::identity_store::{IdentityStore, StoreUser};
 
 /// Every user name of an identity store.
@@ -27,18 +28,10 @@ pub(crate) enum KnownAs<'a> {
 
 impl UserNames {
     pub(crate) fn read(store: &dyn IdentityStore, calls: &Calls<'_>) -> Result<Self, ReadFault> {
-        let (mut names, mut cursors) = (Self::default(), HashSet::new());
-        let mut cursor: Option<String> = None;
-        loop {
-            let page = calls.ask(|| Ok(store.users(cursor.as_deref())?));
-            let page = page.map_err(Reading::DirectoryUsers.failed())?;
-            page.items.into_iter().for_each(|user| names.add(user));
-            let Some(next) = page.next else { return Ok(names) };
-            if !cursors.insert(next.clone()) {
-                return Err(ReadFault::CursorTwice { what: Reading::DirectoryUsers });
-            }
-            cursor = Some(next);
-        }
+        let mut names = Self::default();
+        let page = |cursor: Option<&str>| Ok(store.users(cursor)?.into());
+        read_pages(Reading::DirectoryUsers, calls, page, |user| names.add(user))?;
+        Ok(names)
     }
 
     fn add(&mut self, user: StoreUser) {

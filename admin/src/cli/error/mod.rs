@@ -14,6 +14,8 @@ mod sync;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
 
+pub(super) use self::sync::of_call;
+
 use crate::access_file::AccessFileError;
 use crate::app::AdminError;
 use crate::identity_center::instance::InstanceError;

@@ -20,6 +20,8 @@ impl From<ScimError> for CommandError {
                 .hint("it may have been removed a moment ago: run the same command again"),
             ScimError::Conflict { .. } => failure(Exit::Failed, ErrorCode::Scim)
                 .hint("another user or group has the same name: `kcaws admin sync plan` shows which"),
+            ScimError::QuotaExceeded { .. } => failure(Exit::Failed, ErrorCode::Refused)
+                .hint("Service Quotas in the AWS console shows the quota and raises it"),
             ScimError::Throttled { .. } => failure(Exit::Failed, ErrorCode::Throttled)
                 .hint("wait a minute, then run the same command again"),
             ScimError::ServerTrouble { .. } => failure(Exit::Failed, ErrorCode::ServerError)

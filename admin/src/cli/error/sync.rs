@@ -64,8 +64,8 @@ impl From<ReadFault> for CommandError {
     }
 }
 
-/// Returns the error of the port that failed, with what could not be read as its message.
-fn of_call(message: &str, error: CallError) -> CommandError {
+/// Returns the error of the port that failed, or one with this message.
+pub(in crate::cli) fn of_call(message: &str, error: CallError) -> CommandError {
     let failed = |code, why: String| CommandError::new(Exit::Failed, code, message).because(why);
     let again = "nothing was written; run the same command again in a minute";
     match error {
@@ -74,9 +74,10 @@ fn of_call(message: &str, error: CallError) -> CommandError {
         CallError::Denied(source) | CallError::Unavailable(source) | CallError::Failed(source) => {
             of_port(source, message)
         }
-        CallError::Conflict { .. } | CallError::Rejected { .. } | CallError::Missing => {
-            failed(ErrorCode::Refused, error.in_full()).hint(again)
-        }
+        CallError::Conflict { .. }
+        | CallError::Rejected { .. }
+        | CallError::QuotaExceeded { .. }
+        | CallError::Missing => failed(ErrorCode::Refused, error.in_full()).hint(again),
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             let writes = usize::try_from(outcome.writes).unwrap_or(usize::MAX);
             ui.data(&counted(writes, "write done", "writes done"));
         }
-        check_outcome(&outcome)?;
+        check_outcome(outcome)?;
         check_records(&plan)
     })
 }

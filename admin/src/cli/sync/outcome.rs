@@ -5,6 +5,7 @@ use kcaws::cli::ui::{Colour, Ui};
 use serde_json::json;
 
 use crate::cli::access::render::counted;
+use crate::cli::error::of_call;
 use crate::cli::events::Event;
 use crate::sync::apply::{Failure, FailureReason, Halt, Outcome};
 
@@ -35,27 +36,28 @@ fn why(failure: &Failure) -> String {
         FailureReason::Changed => "somebody else changed it since the plan was made".to_owned(),
         FailureReason::Gone => "it does not exist any more".to_owned(),
         FailureReason::ForeignObject { id } => format!("{id} has the name and is not from this realm"),
+        FailureReason::NotGivenUp { id, name } => {
+            format!("still the name of {name} ({id}), whose change failed")
+        }
         FailureReason::Kept { members } => {
             format!("still has {}, who did not get into all new groups", members.join(", "))
         }
         FailureReason::MembersGone { members } => {
             format!("{} do not exist any more in Identity Center, all others are in it", members.join(", "))
         }
-        FailureReason::Refused { message } | FailureReason::Unavailable { message } => message.clone(),
+        FailureReason::Refused { message }
+        | FailureReason::Conflict { message }
+        | FailureReason::QuotaExceeded { message }
+        | FailureReason::Unavailable { message } => message.clone(),
     }
 }
 
 /// Returns an error unless everything was done.
-pub(in crate::cli) fn check_outcome(outcome: &Outcome) -> Result<(), CommandError> {
+pub(in crate::cli) fn check_outcome(outcome: Outcome) -> Result<(), CommandError> {
     let error = |exit, code, message: &str| CommandError::new(exit, code, message);
     let again = "run the same command again: it does the rest";
-    match &outcome.halted {
-        Some(Halt::Denied(why)) => {
-            let failure =
-                error(Exit::LoginNeeded, ErrorCode::Scim, "Identity Center denied a write").because(why);
-            return Err(failure
-                .hint("`kcaws admin token status` shows the SCIM token; then run the same command again"));
-        }
+    match outcome.halted {
+        Some(Halt::Denied(error)) => return Err(of_call("Identity Center denied access", error)),
         Some(Halt::Unavailable(why)) => {
             let failure =
                 error(Exit::Failed, ErrorCode::ServerError, "Identity Center does not answer").because(why);
@@ -89,12 +91,15 @@ pub(in crate::cli) fn check_outcome(outcome: &Outcome) -> Result<(), CommandErro
 
 /// Returns what has to be done before the same command can do the rest.
 fn next_step(failures: &[Failure]) -> Option<&'static str> {
-    let is_foreign = |failure: &Failure| matches!(failure.reason, FailureReason::ForeignObject { .. });
-    let is_refused = |failure: &Failure| matches!(failure.reason, FailureReason::Refused { .. });
-    if failures.iter().any(is_foreign) {
+    let any = |is: fn(&FailureReason) -> bool| failures.iter().any(|failure| is(&failure.reason));
+    if any(|reason| matches!(reason, FailureReason::ForeignObject { .. })) {
         Some("`kcaws admin sync plan --adopt` shows what taking over the objects of these names would change")
-    } else if failures.iter().any(is_refused) {
+    } else if any(|reason| matches!(reason, FailureReason::Refused { .. })) {
         Some("correct in Keycloak what was refused, see above; then run the same command again")
+    } else if any(|reason| matches!(reason, FailureReason::QuotaExceeded { .. })) {
+        Some(
+            "Service Quotas in the AWS console shows the quota and raises it; then run the same command again",
+        )
     } else {
         None
     }
@@ -105,7 +110,10 @@ mod tests {
     use kcaws::cli::error::Situation;
 
     use super::*;
+    use crate::ports::aws_call::AwsError;
+    use crate::ports::scim::ScimError;
     use crate::sync::apply::Action;
+    use crate::sync::call::CallError;
     use crate::sync::plan::ObjectKind;
 
     fn outcome(reasons: Vec<FailureReason>) -> Outcome {
@@ -123,7 +131,7 @@ mod tests {
         let message = || "for a test".to_owned();
         let kept = || FailureReason::Kept { members: vec!["alice".to_owned()] };
         let hint = |reasons| {
-            let error = check_outcome(&outcome(reasons)).expect_err("something failed");
+            let error = check_outcome(outcome(reasons)).expect_err("something failed");
             format!("{}: {:?}", error.message, error.hint_in(Situation::default()))
         };
         let late = hint(vec![FailureReason::Unavailable { message: message() }]);
@@ -136,7 +144,37 @@ mod tests {
             refused.starts_with("2 changes failed") && refused.contains("correct in Keycloak"),
             "{refused}"
         );
+        let conflict = hint(vec![FailureReason::Conflict { message: message() }, kept()]);
+        assert!(conflict.contains("does the rest"), "{conflict}");
+        let quota = hint(vec![FailureReason::QuotaExceeded { message: message() }]);
+        assert!(quota.contains("Service Quotas"), "{quota}");
+        let not_given_up = || FailureReason::NotGivenUp { id: "u-1".to_owned(), name: "bob".to_owned() };
+        let of_the_cause = hint(vec![FailureReason::Refused { message: message() }, not_given_up()]);
+        assert!(of_the_cause.contains("correct in Keycloak"), "{of_the_cause}");
         let foreign = hint(vec![FailureReason::ForeignObject { id: "g-1".to_owned() }]);
         assert!(foreign.contains("--adopt"), "{foreign}");
+    }
+
+    #[test]
+    fn who_denied_access_decides_what_to_do() {
+        let operation = "DescribeUser";
+        let message = || "for a test".to_owned();
+        let aws: [AwsError; 2] = [
+            AwsError::NotAuthenticated { operation, message: message() },
+            AwsError::Denied { operation, message: message() },
+        ];
+        let [expired, lacking] = aws.map(|error| CallError::Denied(error.into()));
+        let token = CallError::Denied(ScimError::TokenRefused.into());
+        for (error, exit, code, hint) in [
+            (expired, 4, ErrorCode::AwsCredentials, "get fresh credentials"),
+            (lacking, 1, ErrorCode::AwsDenied, "`kcaws admin policy aws`"),
+            (token, 4, ErrorCode::Scim, "`kcaws admin token rotate`"),
+        ] {
+            let halted = Outcome { halted: Some(Halt::Denied(error)), ..Outcome::default() };
+            let error = check_outcome(halted).expect_err("the run ended");
+            let shown = format!("{:?}", error.hint_in(Situation::default()));
+            assert_eq!((error.exit_code(), error.code()), (exit, code), "{}", error.message);
+            assert!(shown.contains(hint), "{shown}");
+        }
     }
 }

@@ -21,6 +21,9 @@ pub(crate) enum ScimError {
     Conflict { message: String },
     #[error("the SCIM endpoint is throttling")]
     Throttled { retry_after: Option<Duration> },
+    /// AWS takes no more users or groups.
+    #[error("a quota of Identity Center is used up: {message}")]
+    QuotaExceeded { message: String },
     #[error("the SCIM endpoint had trouble ({status})")]
     ServerTrouble { status: u16 },
     #[error("the SCIM endpoint refused the request ({status}): {message}")]
@@ -41,6 +44,7 @@ impl From<RestError> for ScimError {
             other => return Self::Rest(other),
         };
         match status.status {
+            402 => Self::QuotaExceeded { message: message(&status.body) },
             401 | 403 => Self::TokenRefused,
             404 => Self::NoEndpoint,
             409 => Self::Conflict { message: message(&status.body) },

@@ -206,6 +206,9 @@ mod tests {
         assert!(
             matches!(created("400 Bad Request"), ScimError::Refused { status: 400, message } if message == "why")
         );
+        assert!(
+            matches!(created("402 Payment Required"), ScimError::QuotaExceeded { message } if message == "why")
+        );
         assert!(matches!(created("401 Unauthorized"), ScimError::TokenRefused));
         let throttled = created("429 Too Many Requests");
         let three = Some(std::time::Duration::from_secs(3));

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use super::outcome::{FailureReason, StepError, Subject};
-use super::{Action, Attempt, Run, WriteError};
+use super::{Action, Attempt, Run, Values, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
 use crate::sync::plan::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, ObjectKind};
-use crate::sync::target::{GroupPatch, MOST_MEMBERS, Page, Receipt};
+use crate::sync::read_fault::Reading;
+use crate::sync::target::{GroupPatch, MOST_MEMBERS, Receipt, read_pages};
 
 /// A member of a group: the user's id, and the user's name for the audit file.
 type Resolved<'a> = (String, &'a str);
@@ -23,9 +24,11 @@ impl Run<'_> {
                     }
                 })
             }
-            GroupChange::GiveWay { group, name } => self.update_group(group, name, None, attempt),
+            GroupChange::GiveWay { group, name } => {
+                self.update_group(group, name, None, attempt, Values::Temporary)
+            }
             GroupChange::Update { group, name, adoption } => {
-                self.update_group(group, name, adoption.as_ref(), attempt)
+                self.update_group(group, name, adoption.as_ref(), attempt, Values::Planned)
             }
         }
     }
@@ -33,8 +36,10 @@ impl Run<'_> {
     fn create_group(&self, id_in_realm: &str, name: &str, members: &[Member]) -> Result<(), StepError> {
         let subject = Subject { kind: ObjectKind::Group, id: None, name, id_in_realm };
         let external_id = self.external_id(&subject, Action::Create)?;
-        let members = self.joining(members);
-        self.create_group_of(&external_id, &subject, &members)
+        let (members, unusable) = self.joining(members);
+        let created = self.create_group_of(&external_id, &subject, &members);
+        self.leave_out(self.created(id_in_realm), unusable);
+        created
     }
 
     fn create_group_of(
@@ -49,23 +54,9 @@ impl Run<'_> {
         let error = subject.error(Action::Create);
         match self.write(Action::Create, subject, &names, call) {
             Ok(created) => self.note_created(subject.id_in_realm, created.id),
-            Err(WriteError::Call(CallError::Conflict { reason })) => {
-                let ours =
-                    self.read(|| self.with.directory.group_by_external_id(external_id)).map_err(&error)?;
-                if let Some(ours) = ours {
-                    self.prove_by(subject.kind, &ours).map_err(&error)?;
-                    self.note_created(subject.id_in_realm, ours.clone());
-                    return self.add_missing(&ours, subject, members);
-                }
-                let other = self.read(|| self.with.directory.group_by_name(name)).map_err(&error)?;
-                if let Some(other) = &other {
-                    self.prove_by(subject.kind, other).map_err(&error)?;
-                }
-                let reason = match other {
-                    Some(id) => FailureReason::ForeignObject { id },
-                    None => FailureReason::Refused { message: reason },
-                };
-                return Err(subject.failed(Action::Create, reason));
+            Err(WriteError::Call(conflict @ CallError::Conflict { .. })) => {
+                let ours = self.created_before(subject, external_id, &conflict)?;
+                return self.complete(&ours, subject, members);
             }
             // It is about a member: the group is only being created.
             Err(WriteError::Call(CallError::Missing)) => {
@@ -82,31 +73,33 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Adds members to a group that an earlier try created, as far as they are not in it.
-    fn add_missing(
+    /// Records the creation of a group by an earlier try, and adds the members that are not in it.
+    fn complete(
         &self,
         group: &str,
         subject: &Subject<'_>,
         members: &[Resolved<'_>],
     ) -> Result<(), StepError> {
-        let present = self.present(group).map_err(subject.error(Action::AddMembers))?;
-        let missing: Vec<Resolved<'_>> =
-            members.iter().filter(|(id, _)| !present.contains(id)).cloned().collect();
+        let present = self.present(group);
+        let is_in_it = |(id, _): &Resolved<'_>| present.as_ref().is_ok_and(|present| present.contains(id));
+        let (in_it, missing): (Vec<_>, Vec<_>) = members.iter().cloned().partition(is_in_it);
+        self.record_created(subject, group, &split(&in_it).1);
+        present.map_err(subject.error(Action::AddMembers))?;
         self.add_in_parts(group, subject, &missing)
     }
 
     /// Returns the members of a group, by ID in Identity Center.
     fn present(&self, group: &str) -> Result<HashSet<String>, WriteError> {
-        let mut present = HashSet::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let Page { items, next } = self.read(|| self.with.directory.members(group, cursor.as_deref()))?;
-            present.extend(items);
-            if next.is_none() || next == cursor {
-                return Ok(present);
-            }
-            cursor = next;
+        if self.is_halted() {
+            return Err(WriteError::Halted);
         }
+        let mut present = HashSet::new();
+        let page = |cursor: Option<&str>| self.with.directory.members(group, cursor);
+        let read = read_pages(Reading::DirectoryMembers, self.with.calls, page, |member| {
+            present.insert(member);
+        });
+        self.judge_read(read.map_err(CallError::from))?;
+        Ok(present)
     }
 
     /// Keeps the members of groups that were not changed as planned in the groups in which they are.
@@ -128,6 +121,7 @@ impl Run<'_> {
         name: &str,
         adoption: Option<&Adoption>,
         attempt: Attempt,
+        values: Values,
     ) -> Result<(), StepError> {
         let subject = Subject {
             kind: ObjectKind::Group,
@@ -152,8 +146,8 @@ impl Run<'_> {
             name: (found.name != name).then_some(name),
         };
         let action = if patch.name.is_some() { Action::Rename } else { Action::Update };
-        self.write(action, &subject, &[], || self.with.directory.patch_group(&group.id, &patch))
-            .map_err(subject.error(action))?;
+        let call = || self.with.directory.patch_group(&group.id, &patch);
+        self.write_values(values, action, &subject, call).map_err(subject.error(action))?;
         if adoption.is_some() {
             self.note_created(&group.subject, group.id.clone());
         }
@@ -163,7 +157,11 @@ impl Run<'_> {
     pub(super) fn add(&self, change: &MemberChange) -> Result<(), StepError> {
         let MemberChange { group, members } = change;
         let added = match self.checked_group(group, Action::AddMembers) {
-            Ok(Some(id)) => self.add_in_parts(&id, &of_target(group), &self.joining(members)).map(Some),
+            Ok(Some(id)) => {
+                let (joining, unusable) = self.joining(members);
+                self.leave_out(Some(id.clone()), unusable);
+                self.add_in_parts(&id, &of_target(group), &joining).map(Some)
+            }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
@@ -177,10 +175,14 @@ impl Run<'_> {
         added.map(|_| ())
     }
 
-    fn leave_out(&self, group: Option<String>, members: &[Member]) {
-        let mut left_out = self.left_out();
-        left_out.groups.extend(group);
-        left_out.members.extend(members.iter().map(|member| member.subject.clone()));
+    /// Notes members who are not in their new group.
+    fn leave_out<'m>(&self, group: Option<String>, members: impl IntoIterator<Item = &'m Member>) {
+        let mut members = members.into_iter().map(|member| member.subject.clone()).peekable();
+        if members.peek().is_some() {
+            let mut left_out = self.left_out();
+            left_out.groups.extend(group);
+            left_out.members.extend(members);
+        }
     }
 
     fn add_in_parts(
@@ -206,7 +208,7 @@ impl Run<'_> {
         let error = subject.error(action);
         let write = |members: &[Resolved<'_>]| {
             let (ids, names) = split(members);
-            self.write(action, subject, &names, || call(&ids))
+            self.write_without_name(action, subject, &names, || call(&ids))
         };
         let mut all_gone = Vec::new();
         for part in members.chunks(MOST_MEMBERS) {
@@ -283,15 +285,16 @@ impl Run<'_> {
             .map_err(|error| subject.failed(action, FailureReason::Refused { message: error.to_string() }))
     }
 
-    /// Returns the members who can join a group: their users exist by now, are active, and are this tool's.
-    fn joining<'m>(&self, members: &'m [Member]) -> Vec<Resolved<'m>> {
-        let usable: Vec<&Member> = {
+    /// Returns the members who can join a group: their users exist by now, are active, and are this tool's. And those
+    /// who exist and cannot join.
+    fn joining<'m>(&self, members: &'m [Member]) -> (Vec<Resolved<'m>>, Vec<&'m Member>) {
+        let (unusable, usable): (Vec<&Member>, Vec<&Member>) = {
             let left_out = self.left_out();
-            members.iter().filter(|member| !left_out.unusable.contains(&member.subject)).collect()
+            members.iter().partition(|member| left_out.unusable.contains(&member.subject))
         };
         let joining = self.resolve(usable);
         self.outcome().skipped_members += members.len() - joining.len();
-        joining
+        (joining, unusable)
     }
 
     /// Returns the members whose users exist by now.

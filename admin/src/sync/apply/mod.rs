@@ -4,6 +4,7 @@
 //! caller's. Each object is read again before it is changed. Nothing is recorded but in Identity Center itself: an object is created with its externalId in one request.
 
 mod audit;
+mod conflicts;
 mod groups;
 mod outcome;
 mod reach;
@@ -13,6 +14,7 @@ mod users;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub(crate) use self::audit::{Action, Audit, AuditEntry, JsonLines};
 pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
@@ -57,7 +59,8 @@ impl Applier<'_> {
             created: Mutex::default(),
             left_out: Mutex::default(),
             outcome: Mutex::default(),
-            failed_in_a_row: AtomicU32::new(0),
+            failed_reads: AtomicU32::new(0),
+            failed_writes: AtomicU32::new(0),
         };
         if !plan.refusals.is_empty() {
             run.halt(Halt::Refused);
@@ -76,7 +79,9 @@ pub(crate) struct Run<'a> {
     created: Mutex<HashMap<String, String>>,
     left_out: Mutex<LeftOut>,
     outcome: Mutex<Outcome>,
-    failed_in_a_row: AtomicU32,
+    /// In a row. Each side has its own, since each change is read first and then written.
+    failed_reads: AtomicU32,
+    failed_writes: AtomicU32,
 }
 
 /// What the additions did not bring about, although it was planned.
@@ -125,6 +130,17 @@ enum Attempt {
     /// This run itself may have changed the object.
     Second,
 }
+
+/// The names and addresses that a change writes.
+#[derive(Clone, Copy)]
+enum Values {
+    Planned,
+    /// Always free.
+    Temporary,
+}
+
+/// How long a write may take to spread.
+const SPREADING: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// Does everything that gives access, after that which ends it for leavers.
@@ -210,28 +226,70 @@ impl Run<'_> {
         }
         let unrecorded = Unrecorded::default();
         let result = self.with.calls.ask(|| unrecorded.send(&call));
+        self.record(action, subject, members, result.as_ref());
+        drop(unrecorded);
+        let answer = self.judge(result, &self.failed_writes)?;
+        if let (Some(mut unproven), Some(id)) = (unproven, answer.id()) {
+            self.settle(&mut unproven, subject.kind, id)?;
+        }
+        Ok(answer)
+    }
+
+    /// Counts a write, and adds it to the audit file.
+    fn record<T: Answer>(
+        &self,
+        action: Action,
+        subject: &Subject<'_>,
+        members: &[&str],
+        result: Result<&T, &CallError>,
+    ) {
         self.outcome().writes += u64::from(result.is_ok());
         let entry = AuditEntry {
             at: self.with.calls.clock().now(),
             actor: self.with.actor,
             action,
             kind: subject.kind,
-            id: result.as_ref().ok().and_then(Answer::id).or(subject.id),
+            id: result.ok().and_then(Answer::id).or(subject.id),
             name: subject.name,
             external_id: self.plan.external_id(subject.id_in_realm).ok(),
             members: members.to_vec(),
-            request_id: result.as_ref().ok().and_then(|answer| answer.receipt().request_id.as_deref()),
-            error: result.as_ref().err().map(CallError::in_full),
+            request_id: result.ok().and_then(|answer| answer.receipt().request_id.as_deref()),
+            error: result.err().map(CallError::in_full),
         };
         if let Err(error) = self.with.audit.record(&entry) {
             self.halt(Halt::Audit(error.to_string()));
         }
-        drop(unrecorded);
-        let answer = self.judge(result)?;
-        if let (Some(mut unproven), Some(id)) = (unproven, answer.id()) {
-            self.settle(&mut unproven, subject.kind, id)?;
+    }
+
+    /// Sends a request with names and addresses.
+    fn write_values<T: Answer>(
+        &self,
+        values: Values,
+        action: Action,
+        subject: &Subject<'_>,
+        call: impl Fn() -> Result<T, CallError>,
+    ) -> Result<T, WriteError> {
+        match values {
+            Values::Planned => self.write(action, subject, &[], call),
+            Values::Temporary => self.write_without_name(action, subject, &[], call),
         }
-        Ok(answer)
+    }
+
+    /// Sends a request that takes no name from others, and once more after a conflict: an earlier write had not spread.
+    fn write_without_name<T: Answer>(
+        &self,
+        action: Action,
+        subject: &Subject<'_>,
+        members: &[&str],
+        call: impl Fn() -> Result<T, CallError>,
+    ) -> Result<T, WriteError> {
+        match self.write(action, subject, members, &call) {
+            Err(WriteError::Call(CallError::Conflict { .. })) => {
+                self.with.calls.clock().sleep(SPREADING);
+                self.write(action, subject, members, call)
+            }
+            other => other,
+        }
     }
 
     /// Sends a request that changes nothing.
@@ -239,28 +297,33 @@ impl Run<'_> {
         if self.is_halted() {
             return Err(WriteError::Halted);
         }
-        let result = self.with.calls.ask(call);
-        self.judge(result)
+        self.judge_read(self.with.calls.ask(call))
+    }
+
+    fn judge_read<T>(&self, result: Result<T, CallError>) -> Result<T, WriteError> {
+        self.judge(result, &self.failed_reads)
     }
 
     /// Halts the run if an error is not about this one object.
-    fn judge<T>(&self, result: Result<T, CallError>) -> Result<T, WriteError> {
+    fn judge<T>(&self, result: Result<T, CallError>, in_a_row: &AtomicU32) -> Result<T, WriteError> {
         let error = match result {
             Ok(answer) => {
-                self.failed_in_a_row.store(0, Ordering::Relaxed);
+                in_a_row.store(0, Ordering::Relaxed);
                 return Ok(answer);
+            }
+            Err(error @ CallError::Denied(_)) => {
+                self.halt(Halt::Denied(error));
+                return Err(WriteError::Halted);
             }
             Err(error) => error,
         };
         if !error.is_general() {
-            self.failed_in_a_row.store(0, Ordering::Relaxed);
+            in_a_row.store(0, Ordering::Relaxed);
             return Err(WriteError::Call(error));
         }
-        let in_a_row = self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-        match error {
-            CallError::Denied(_) => self.halt(Halt::Denied(error.in_full())),
-            _ if in_a_row >= MOST_IN_A_ROW => self.halt(Halt::Unavailable(error.in_full())),
-            _ => {}
+        let in_a_row = in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        if in_a_row >= MOST_IN_A_ROW {
+            self.halt(Halt::Unavailable(error.in_full()));
         }
         Err(WriteError::Call(error))
     }

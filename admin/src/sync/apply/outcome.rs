@@ -1,6 +1,6 @@
 //! What came of applying a plan.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Action, WriteError};
 use crate::sync::call::CallError;
@@ -35,17 +35,24 @@ pub(crate) enum FailureReason {
     Gone,
     /// Another owner's object has the name.
     ForeignObject { id: String },
+    /// An object of this realm has the name, and should have given it up in this run.
+    NotGivenUp { id: String, name: String },
     /// These members, by user name, did not get into all of their new groups, and keep what they have until then.
     Kept { members: Vec<String> },
     /// These members, by user name, do not exist any more. All others are in the group.
     MembersGone { members: Vec<String> },
     /// The service did not accept the request.
     Refused { message: String },
+    /// The service reported a conflict, for another reason than a name that is known to be taken: an earlier write may
+    /// not have spread yet.
+    Conflict { message: String },
+    /// The service takes no more of these objects.
+    QuotaExceeded { message: String },
     /// The service or the network failed.
     Unavailable { message: String },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(tag = "reason", content = "message", rename_all = "snake_case")]
 pub(crate) enum Halt {
     /// The plan has refusals.
@@ -56,10 +63,14 @@ pub(crate) enum Halt {
     Elsewhere(String),
     /// The audit file cannot be written.
     Audit(String),
-    /// The credentials are not valid, or not sufficient.
-    Denied(String),
+    /// The credentials of one of the two sides are not valid, or not sufficient.
+    Denied(#[serde(serialize_with = "in_full")] CallError),
     /// Several requests in a row failed.
     Unavailable(String),
+}
+
+fn in_full<S: Serializer>(error: &CallError, into: S) -> Result<S::Ok, S::Error> {
+    into.serialize_str(&error.in_full())
 }
 
 /// The object of a step.
@@ -99,9 +110,9 @@ impl Subject<'_> {
             let message = call.in_full();
             let reason = match &call {
                 CallError::Missing => FailureReason::Gone,
-                CallError::Conflict { .. } | CallError::Rejected { .. } | CallError::Denied(_) => {
-                    FailureReason::Refused { message }
-                }
+                CallError::Conflict { .. } => FailureReason::Conflict { message },
+                CallError::QuotaExceeded { .. } => FailureReason::QuotaExceeded { message },
+                CallError::Rejected { .. } | CallError::Denied(_) => FailureReason::Refused { message },
                 CallError::Throttled { .. } | CallError::Unavailable(_) | CallError::Failed(_) => {
                     FailureReason::Unavailable { message }
                 }

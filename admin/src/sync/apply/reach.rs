@@ -16,7 +16,7 @@ impl Run<'_> {
         let mut found = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
         if found.is_none() && !self.is_halted() {
             let looked = reach(self.with.directory, self.with.calls);
-            *found = Some(self.judge(looked)?);
+            *found = Some(self.judge_read(looked)?);
             if *found == Some(Reach::Elsewhere) {
                 let Sides { read, written } = self.with.directory.sides();
                 let why =
@@ -46,7 +46,7 @@ impl Run<'_> {
             return Ok(());
         }
         let shown = is_shown(self.with.directory, self.with.calls, kind, id);
-        if self.judge(shown)? {
+        if self.judge_read(shown)? {
             *found = Some(Reach::Same);
             return Ok(());
         }

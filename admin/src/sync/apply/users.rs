@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::outcome::{FailureReason, StepError, Subject};
-use super::{Action, Attempt, Run, WriteError};
+use super::{Action, Attempt, Run, Values, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::plan::{Deactivation, Deletion, Existing, ObjectKind, UserChange, UserUpdate};
 use crate::sync::record::{Attribute, Record};
@@ -17,7 +17,8 @@ impl Run<'_> {
         if found.active {
             let id = &leaver.user.id;
             let call = || self.with.directory.set_active(id, false);
-            self.write(Action::Deactivate, &subject, &[], call).map_err(subject.error(Action::Deactivate))?;
+            self.write_without_name(Action::Deactivate, &subject, &[], call)
+                .map_err(subject.error(Action::Deactivate))?;
         }
         Ok(())
     }
@@ -38,7 +39,7 @@ impl Run<'_> {
                 other
             }
         };
-        match self.write(Action::Delete, &subject, &[], call) {
+        match self.write_without_name(Action::Delete, &subject, &[], call) {
             // Somebody else was faster.
             Ok(_) | Err(WriteError::Call(CallError::Missing)) => Ok(()),
             Err(error) => Err(subject.error(Action::Delete)(error)),
@@ -58,7 +59,8 @@ impl Run<'_> {
     pub(super) fn change_user(&self, change: &UserChange, attempt: Attempt) -> Result<(), StepError> {
         match change {
             UserChange::Create { subject, record } => self.create_user(subject, record),
-            UserChange::GiveWay(update) | UserChange::Update(update) => self.update_user(update, attempt),
+            UserChange::GiveWay(update) => self.update_user(update, attempt, Values::Temporary),
+            UserChange::Update(update) => self.update_user(update, attempt, Values::Planned),
         }
     }
 
@@ -71,34 +73,21 @@ impl Run<'_> {
         let call = || self.with.directory.create_user(&external_id, record);
         match self.write(Action::Create, &subject, &[], call) {
             Ok(created) => self.note_created(id_in_realm, created.id),
-            Err(WriteError::Call(CallError::Conflict { reason })) => {
-                // An earlier try of ours whose answer was lost, or somebody else's user.
-                let error = subject.error(Action::Create);
-                let ours =
-                    self.read(|| self.with.directory.user_by_external_id(&external_id)).map_err(&error)?;
-                if let Some(ours) = ours {
-                    self.prove_by(subject.kind, &ours).map_err(&error)?;
-                    self.note_created(id_in_realm, ours);
-                    return Ok(());
-                }
-                let other = self.read(|| self.with.directory.user_by_name(name)).map_err(&error)?;
-                if let Some(other) = &other {
-                    self.prove_by(subject.kind, other).map_err(&error)?;
-                }
-                let reason = match other {
-                    Some(id) => FailureReason::ForeignObject { id },
-                    None => FailureReason::Refused { message: reason },
-                };
-                return Err(subject.failed(Action::Create, reason));
+            Err(WriteError::Call(conflict @ CallError::Conflict { .. })) => {
+                let ours = self.created_before(&subject, &external_id, &conflict)?;
+                self.record_created(&subject, &ours, &[]);
             }
             Err(other) => return Err(subject.error(Action::Create)(other)),
         }
         Ok(())
     }
 
-    fn update_user(&self, update: &UserUpdate, attempt: Attempt) -> Result<(), StepError> {
+    fn update_user(&self, update: &UserUpdate, attempt: Attempt, values: Values) -> Result<(), StepError> {
         let (user, directory) = (&update.user, self.with.directory);
         let subject = of_user(user);
+        let write = |action, call: &dyn Fn() -> Result<Receipt, CallError>| {
+            self.write_values(values, action, &subject, call).map_err(subject.error(action))
+        };
         let adopts = update.adoption.is_some();
         let external_id = self.plan.external_id(&user.subject).map_err(|error| {
             subject.failed(Action::Update, FailureReason::Refused { message: error.to_string() })
@@ -119,16 +108,14 @@ impl Run<'_> {
             values: others.map(|value| (value.attribute, value.to.as_deref())).collect(),
         };
         if adopts || !patch.values.is_empty() {
-            self.write(Action::Update, &subject, &[], || directory.patch_user(&user.id, &patch))
-                .map_err(subject.error(Action::Update))?;
+            write(Action::Update, &|| directory.patch_user(&user.id, &patch))?;
         }
         let name = update.values.iter().find(|value| value.attribute == Attribute::UserName);
         if let Some(name) = name.and_then(|name| name.to.as_deref()) {
-            self.write(Action::Rename, &subject, &[], || directory.rename_user(&user.id, name))
-                .map_err(subject.error(Action::Rename))?;
+            write(Action::Rename, &|| directory.rename_user(&user.id, name))?;
         }
         if update.activate {
-            self.write(Action::Activate, &subject, &[], || directory.set_active(&user.id, true))
+            self.write_without_name(Action::Activate, &subject, &[], || directory.set_active(&user.id, true))
                 .map_err(subject.error(Action::Activate))?;
         }
         Ok(())

@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use kcaws::platform::aead::hex;
+use sha2::{Digest, Sha256};
+
 use super::{Existing, GroupChange, UserChange, UserUpdate, ValueChange};
 use crate::sync::record::Attribute;
 
@@ -45,8 +48,12 @@ pub(crate) trait Renaming {
     fn moves(&self) -> Vec<Move<'_>>;
     /// Returns the values that a new object has from the beginning.
     fn new_names(&self) -> Vec<(Attribute, &str)>;
+    /// Returns a giving way as changes of one value each.
+    fn one_by_one(&self) -> Vec<Self>
+    where
+        Self: Sized;
     /// Returns the change that undoes a giving way.
-    fn taken_back(&self) -> Option<Self>
+    fn taken_back(&self) -> Self
     where
         Self: Sized;
 
@@ -108,8 +115,26 @@ impl Renaming for UserChange {
         unique.into_iter().filter_map(|attribute| Some((attribute, record.get(attribute)?))).collect()
     }
 
-    fn taken_back(&self) -> Option<Self> {
-        let Self::GiveWay(update) = self else { return None };
+    /// The user name comes last, so that an adoption needs no request of its own.
+    fn one_by_one(&self) -> Vec<Self> {
+        let Self::GiveWay(update) = self else { return vec![self.clone()] };
+        let mut user = update.user.clone();
+        let mut adoption = update.adoption.clone();
+        let parts = update.values.iter().rev().map(|value| {
+            // The first change is one of the revision, too.
+            let then = Existing { revision: None, ..user.clone() };
+            Self::GiveWay(UserUpdate {
+                user: std::mem::replace(&mut user, then),
+                adoption: adoption.take(),
+                activate: false,
+                values: vec![value.clone()],
+            })
+        });
+        parts.collect()
+    }
+
+    fn taken_back(&self) -> Self {
+        let Self::GiveWay(update) = self else { return self.clone() };
         let back = |value: &ValueChange| ValueChange {
             attribute: value.attribute,
             from: value.to.clone(),
@@ -117,7 +142,7 @@ impl Renaming for UserChange {
         };
         let user = Existing { revision: None, ..update.user.clone() };
         let values = update.values.iter().map(back).collect();
-        Some(Self::Update(UserUpdate { user, adoption: None, activate: false, values }))
+        Self::Update(UserUpdate { user, adoption: None, activate: false, values })
     }
 }
 
@@ -158,17 +183,27 @@ impl Renaming for GroupChange {
         vec![(Attribute::DisplayName, name)]
     }
 
-    fn taken_back(&self) -> Option<Self> {
-        let Self::GiveWay { group, name } = self else { return None };
+    fn one_by_one(&self) -> Vec<Self> {
+        vec![self.clone()]
+    }
+
+    fn taken_back(&self) -> Self {
+        let Self::GiveWay { group, name } = self else { return self.clone() };
         let old = group.name.clone();
         let group = Existing { name: name.clone(), revision: None, ..group.clone() };
-        Some(Self::Update { group, name: old, adoption: None })
+        Self::Update { group, name: old, adoption: None }
     }
 }
 
 /// Returns the name that somebody has while the name that they are to have is not free.
+///
+/// Users of a federation have IDs of any length: where the name would be too long for AWS, it has a hash of the ID.
 pub(crate) fn temporary_name(subject: &str) -> String {
-    format!("kcaws-rename-{subject}")
+    let name = format!("kcaws-rename-{subject}");
+    if name.chars().count() <= Attribute::UserName.longest() {
+        return name;
+    }
+    format!("kcaws-rename-{}", hex(&Sha256::digest(subject.as_bytes())))
 }
 
 /// Returns an address that reaches nobody (RFC 2606), for the same purpose.

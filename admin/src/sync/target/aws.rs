@@ -313,7 +313,7 @@ impl From<AwsError> for CallError {
             AwsError::NoCredentials { .. } | AwsError::Denied { .. } | AwsError::NotAuthenticated { .. } => {
                 Self::Denied(error.into())
             }
-            AwsError::QuotaExceeded { message, .. } => Self::Rejected { reason: message },
+            AwsError::QuotaExceeded { message, .. } => Self::QuotaExceeded { reason: message },
             AwsError::Refused { .. }
             | AwsError::NotAws { .. }
             | AwsError::Incomplete { .. }
@@ -329,6 +329,7 @@ impl From<ScimError> for CallError {
             ScimError::Throttled { retry_after } => Self::Throttled { retry_after },
             ScimError::NotFound => Self::Missing,
             ScimError::Conflict { message } => Self::Conflict { reason: message },
+            ScimError::QuotaExceeded { message } => Self::QuotaExceeded { reason: message },
             ScimError::Refused { message, .. } => Self::Rejected { reason: message },
             ScimError::TokenRefused | ScimError::NoEndpoint => Self::Denied(error.into()),
             ScimError::ServerTrouble { .. }

@@ -1,7 +1,9 @@
 //! Who changes groups is without access at no time, whatever fails.
 
 use super::World;
-use crate::sync::apply::FailureReason;
+use crate::pacing::DEFAULT_RATE;
+use crate::sync::apply::{Applier, FailureReason};
+use crate::sync::call::Calls;
 use crate::sync::plan::{Blocked, ObjectKind, Plan};
 use crate::sync::target::fake::DirectoryFault;
 
@@ -97,7 +99,7 @@ fn who_is_in_a_group_that_does_not_get_its_new_name_keeps_the_one_that_has_it() 
     let plan = world.planned();
     world.directory.fails_with(Some(DirectoryFault::Poisoned("Dev".to_owned())));
     let outcome = world.apply(&plan);
-    assert_eq!(outcome.halted, None);
+    assert!(outcome.halted.is_none(), "{outcome:?}");
     let state = world.directory.state();
     let members = |group: &str| {
         let mut members = state.members_of(group);
@@ -114,6 +116,25 @@ fn who_is_in_a_group_that_does_not_get_its_new_name_keeps_the_one_that_has_it() 
 }
 
 #[test]
+fn everybody_keeps_everything_if_the_members_of_an_unchanged_group_cannot_be_read() {
+    let world = World::in_step();
+    {
+        let mut realm = world.realm.state();
+        realm.groups.get_mut("ops").expect("ops").name = "Operations".to_owned();
+        realm.leave("p03", "dev");
+        realm.join("p03", "ops");
+    }
+    let plan = world.planned();
+    let id =
+        world.directory.state().groups.values().find(|group| group.name == "Ops").expect("Ops").id.clone();
+    world.directory.state().groups.get_mut(&id).expect("Ops").external_id = Some("00g1".to_owned());
+    world.directory.fails_with(Some(DirectoryFault::MembersGoRound));
+    let outcome = world.apply(&plan);
+    assert!(outcome.halted.is_none(), "{outcome:?}");
+    assert!(world.directory.state().members_of("Dev").contains(&"user05@example.com"));
+}
+
+#[test]
 fn who_cannot_be_activated_joins_no_group() {
     let world = World::in_step();
     world.realm.state().user("p05").enabled = false;
@@ -126,4 +147,51 @@ fn who_cannot_be_activated_joins_no_group() {
     assert!(!world.directory.state().members_of("Dev").contains(&"user05@example.com"));
     world.directory.fails_with(None);
     world.sync();
+}
+
+#[test]
+fn who_cannot_be_adopted_keeps_the_groups_of_before() {
+    for is_new in [false, true] {
+        let mut world = World::in_step();
+        // Made by hand, and put into a group by hand.
+        let id = world.directory.state().add_user(None, "alice@example.com");
+        {
+            let mut state = world.directory.state();
+            let dev = state.groups.values().find(|group| group.name == "Dev").expect("a group").id.clone();
+            state.members.get_mut(&dev).expect("members").insert(id.clone());
+        }
+        {
+            let mut realm = world.realm.state();
+            realm.add_user("alice", "alice@example.com");
+            realm.add_group("new", "new", Some("aws"), &[]);
+            realm.join("alice", if is_new { "new" } else { "ops" });
+        }
+        world.options.adopt = true;
+        let plan = world.planned();
+        let calls = Calls::new(&world.clock, DEFAULT_RATE);
+        let applier = Applier {
+            directory: &world.directory,
+            calls: &calls,
+            audit: &world.audit,
+            actor: "admin",
+            stop: &|| false,
+        };
+        let text = format!("patch user {id}");
+        world.directory.fails_with(Some(DirectoryFault::Refused { text, left: usize::MAX }));
+        let run = applier.start(&plan);
+        run.additions();
+        assert_eq!(run.incomplete_groups().len(), 1, "what is assigned to it replaces nothing yet");
+        run.removals();
+        let outcome = run.end();
+        let kept = FailureReason::Kept { members: vec!["alice@example.com".to_owned()] };
+        assert_eq!(
+            outcome.failures.iter().filter(|failure| failure.reason == kept).count(),
+            1,
+            "{outcome:?}"
+        );
+        assert!(world.directory.state().members_of("Dev").contains(&"alice@example.com"));
+        world.directory.fails_with(None);
+        world.sync();
+        assert!(!world.directory.state().members_of("Dev").contains(&"alice@example.com"));
+    }
 }

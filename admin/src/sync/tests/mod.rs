@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod budgets;
+mod conflicts;
 mod faults;
 mod keeping;
 mod kills;

@@ -74,7 +74,7 @@ fn a_member_who_is_gone_keeps_nobody_else_out_of_a_group() {
     let plan = world.planned();
     delete(&world, &["user03@example.com"]);
     let outcome = world.apply(&plan);
-    assert_eq!(outcome.halted, None);
+    assert!(outcome.halted.is_none(), "{outcome:?}");
     let gone = FailureReason::MembersGone { members: vec!["user03@example.com".to_owned()] };
     let reasons: Vec<&FailureReason> = outcome.failures.iter().map(|failure| &failure.reason).collect();
     assert_eq!(reasons, [&gone, &gone], "of the new group and of Ops; to leave Dev is done");

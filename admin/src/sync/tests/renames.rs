@@ -163,6 +163,96 @@ fn who_may_not_give_way_is_not_changed() {
     world.sync();
 }
 
+/// Applies a plan in which writes with this text fail as `fault` says, and returns how many changes failed.
+fn failures(world: &World, fault: DirectoryFault) -> usize {
+    let plan = world.planned();
+    world.directory.fails_with(Some(fault));
+    let outcome = world.apply(&plan);
+    world.directory.fails_with(None);
+    assert!(outcome.halted.is_none(), "{outcome:?}");
+    outcome.failures.len()
+}
+
+fn unspread(text: &str, left: usize) -> DirectoryFault {
+    DirectoryFault::Unspread { text: text.to_owned(), left }
+}
+
+fn refused(text: &str) -> DirectoryFault {
+    DirectoryFault::Refused { text: text.to_owned(), left: 1 }
+}
+
+fn swap_groups(world: &World) {
+    let mut realm = world.realm.state();
+    realm.groups.get_mut("dev").expect("dev").name = "Ops".to_owned();
+    realm.groups.get_mut("ops").expect("ops").name = "Dev".to_owned();
+}
+
+#[test]
+fn a_conflict_when_somebody_gives_way_leaves_no_temporary_name() {
+    for fault in [unspread("kcaws-rename-p03", 1), unspread("kcaws.invalid", 1)] {
+        let world = World::in_step();
+        pass_on(&world, &["p03", "p04"]);
+        assert_eq!(failures(&world, fault.clone()), 0, "{fault:?}");
+        assert_eq!(names(&world, &["p03", "p04"]), ["user04@example.com", "user03@example.com"]);
+        assert!(!world.planned().has_changes(), "{fault:?}");
+    }
+    let world = World::in_step();
+    swap_groups(&world);
+    assert_eq!(failures(&world, unspread("kcaws-rename-dev", 1)), 0);
+    assert!(!world.planned().has_changes());
+}
+
+#[test]
+fn a_conflict_that_stays_is_a_failure_and_nothing_is_changed() {
+    let world = World::in_step();
+    let before = world.seen();
+    pass_on(&world, &["p03", "p04"]);
+    swap_groups(&world);
+    assert_eq!(failures(&world, unspread("kcaws", usize::MAX)), 4);
+    assert_eq!(world.seen(), before);
+    world.sync();
+}
+
+#[test]
+fn who_gave_way_in_vain_gets_back_what_is_free() {
+    // The other one has the address by then, and not the user name.
+    let world = World::in_step();
+    pass_on(&world, &["p03", "p04"]);
+    let id = world.directory.state().named("user04@example.com").id.clone();
+    assert_eq!(failures(&world, refused(&format!("rename user {id}"))), 2);
+    assert_eq!(names(&world, &["p03", "p04"]), ["user03@example.com", "user04@example.com"]);
+    world.sync();
+}
+
+#[test]
+fn who_gave_way_half_gets_it_back() {
+    for text in ["rename user", "kcaws.invalid"] {
+        let world = World::in_step();
+        let before = world.seen();
+        pass_on(&world, &["p03", "p04"]);
+        assert_eq!(failures(&world, refused(text)), 2, "{text}");
+        assert_eq!(world.seen(), before, "{text}");
+        world.sync();
+    }
+}
+
+#[test]
+fn people_with_long_ids_can_swap_their_names() {
+    let mut state = RealmState { id: "r1".to_owned(), ..RealmState::default() };
+    let ids = ["x", "y"].map(|name| format!("f:11111111-1111-1111-1111-111111111111:{}", name.repeat(90)));
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for (id, name) in ids.iter().zip(["alice@example.com", "bob@example.com"]) {
+        state.add_user(id, name);
+    }
+    state.add_group("aws", "aws", None, &[]);
+    state.add_group("dev", "Dev", Some("aws"), &ids);
+    let world = World::new(state, "groups = [\"/aws/**\"]");
+    world.sync();
+    pass_on(&world, &ids);
+    world.sync();
+    assert_eq!(names(&world, &ids), ["bob@example.com", "alice@example.com"]);
+}
+
 const PEOPLE: usize = 8;
 const GROUPS: usize = 4;
 

@@ -39,8 +39,11 @@ pub(crate) enum DirectoryFault {
     UserTwice,
     GroupsFail,
     MembersFail,
+    /// Pages of members lead back to the first one, by way of another.
+    MembersGoRound,
     Throttled,
     WritesDenied,
+    WritesUnavailable,
     /// What is written is written into another directory, which cannot be read here.
     WritesElsewhere,
     /// The first object of which it is asked whether it can be written is deleted at that moment.
@@ -48,6 +51,16 @@ pub(crate) enum DirectoryFault {
     /// So many times, an object that is looked up by its id is not there yet.
     ReadsLag(usize),
     ActivationsRefused,
+    /// So many more writes whose line has this text are a conflict, because an earlier one has not spread yet.
+    Unspread {
+        text: String,
+        left: usize,
+    },
+    /// So many more writes whose line has this text are refused.
+    Refused {
+        text: String,
+        left: usize,
+    },
     /// The write with this number is done, but its answer is lost.
     AnswerLost(usize),
     /// Creations with this name and changes to it are refused, and new members of the group with this name.
@@ -82,9 +95,12 @@ impl FakeDirectory {
         change: impl FnOnce(&mut DirectoryState) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let mut state = self.state();
-        if state.fault == Some(DirectoryFault::WritesDenied) {
-            return Err(CallError::Denied("401".into()));
+        match state.fault {
+            Some(DirectoryFault::WritesDenied) => return Err(CallError::Denied("401".into())),
+            Some(DirectoryFault::WritesUnavailable) => return Err(CallError::Unavailable("503".into())),
+            _ => {}
         }
+        state.check_line(&line)?;
         let answer = change(&mut state)?;
         state.writes += 1;
         state.log.push(line);
@@ -132,11 +148,14 @@ impl Directory for FakeDirectory {
 
     fn members(&self, group: &str, cursor: Option<&str>) -> Result<Page<String>, CallError> {
         let state = self.reading()?;
+        let members = state.members.get(group).into_iter().flatten().cloned().collect::<Vec<_>>();
         match state.fault {
             Some(DirectoryFault::MembersFail) => Err(CallError::Unavailable("500".into())),
-            _ => {
-                Ok(page(&state.members.get(group).into_iter().flatten().cloned().collect::<Vec<_>>(), cursor))
+            Some(DirectoryFault::MembersGoRound) => {
+                let next = if cursor == Some("0") { "1" } else { "0" };
+                Ok(Page { items: members, next: Some(next.to_owned()) })
             }
+            _ => Ok(page(&members, cursor)),
         }
     }
 
@@ -221,7 +240,9 @@ impl Directory for FakeDirectory {
 
     fn patch_user(&self, id: &str, patch: &UserPatch<'_>) -> Result<Receipt, CallError> {
         assert!(!patch.values.is_empty() || patch.external_id.is_some(), "an empty patch");
-        self.write(format!("patch user {id}"), |state| {
+        let email = patch.values.iter().find(|(attribute, _)| *attribute == Attribute::Email);
+        let email = email.and_then(|(_, email)| *email).unwrap_or_default();
+        self.write(format!("patch user {id} {email}"), |state| {
             let user = state.users.get(id).ok_or(CallError::Missing)?.clone();
             let record = Record::of(|attribute| {
                 assert!(!patch.values.iter().any(|(patched, _)| *patched == Attribute::UserName));
@@ -292,7 +313,7 @@ impl Directory for FakeDirectory {
 
     fn patch_group(&self, id: &str, patch: &GroupPatch<'_>) -> Result<Receipt, CallError> {
         assert!(patch.name.is_some() || patch.external_id.is_some(), "an empty patch");
-        self.write(format!("patch group {id}"), |state| {
+        self.write(format!("patch group {id} {}", patch.name.unwrap_or_default()), |state| {
             let mut group = state.groups.get(id).ok_or(CallError::Missing)?.clone();
             patch.name.map_or(Ok(()), |name| state.check_poison(name))?;
             group.name = patch.name.map_or(group.name, str::to_owned);

@@ -103,6 +103,24 @@ impl DirectoryState {
         }
     }
 
+    /// Refuses a write as often as a test wants it.
+    pub(super) fn check_line(&mut self, line: &str) -> Result<(), CallError> {
+        let (text, left, error) = match &mut self.fault {
+            Some(DirectoryFault::Unspread { text, left }) => {
+                (text, left, CallError::Conflict { reason: "another write is in progress".to_owned() })
+            }
+            Some(DirectoryFault::Refused { text, left }) => {
+                (text, left, CallError::Rejected { reason: "ValidationException".to_owned() })
+            }
+            _ => return Ok(()),
+        };
+        if *left == 0 || !line.contains(text.as_str()) {
+            return Ok(());
+        }
+        *left -= 1;
+        Err(error)
+    }
+
     pub(super) fn check_poison(&self, name: &str) -> Result<(), CallError> {
         match &self.fault {
             Some(DirectoryFault::Poisoned(poisoned)) if poisoned == name => {
