@@ -128,6 +128,8 @@ impl<'a> Draft<'a> {
             }
             Owner::Another(_) | Owner::Nobody => {
                 self.refuse_foreign(kind, &group.name, &holder.name, holder.id.to_string());
+                // With `--only`, the rest may be applied all the same.
+                self.keep_members_of(group);
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Who changes groups is without access at no time, whatever fails.
 
 use super::World;
+use crate::only::{Only, Selector};
 use crate::sync::apply::FailureReason;
-use crate::sync::plan::{Blocked, ObjectKind, Plan};
+use crate::sync::plan::{Blocked, ObjectKind, Plan, Refusal};
 use crate::sync::target::fake::DirectoryFault;
 
 /// Two people go over to another group.
@@ -126,4 +127,23 @@ fn who_cannot_be_activated_joins_no_group() {
     assert!(!world.directory.state().members_of("Dev").contains(&"user05@example.com"));
     world.directory.fails_with(None);
     world.sync();
+}
+
+#[test]
+fn who_is_to_join_a_group_whose_name_another_owner_has_keeps_the_old_one() {
+    for foreign in ["Guests", "guests"] {
+        let mut world = World::in_step();
+        world.directory.state().add_group(None, foreign, &[]);
+        world.realm.state().add_group("guests", "Guests", Some("aws"), &[]);
+        let plan = moves_to(&world, "guests");
+        assert_eq!(plan.removals, []);
+        assert!(matches!(
+            &plan.refusals[..],
+            [Refusal::ForeignObject { .. } | Refusal::DiffersInCase { .. }]
+        ));
+        world.options.only = Only::new(&["user:user01@example.com".parse::<Selector>().expect("a selector")]);
+        let plan = world.planned();
+        world.apply(&plan);
+        assert!(world.directory.state().members_of("Dev").contains(&"user01@example.com"), "{foreign}");
+    }
 }
