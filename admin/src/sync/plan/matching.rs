@@ -63,7 +63,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) adopted_by: HashMap<&'a str, usize>,
     /// People who are not put into groups: they have no user, or one that stays inactive or is protected.
     pub(crate) without_user: HashSet<u32>,
-    /// People, by ID, who leave no group: they are protected, or one that they should join cannot be created yet.
+    /// People, by ID, who leave no group: their user is protected or stays inactive, or a group that they should join
+    /// cannot be created yet.
     pub(crate) keeping: HashSet<&'a str>,
     /// Groups to be changed: place in the directory, and place in the realm if they are still in scope.
     pub(crate) known_groups: Vec<(usize, Option<usize>)>,

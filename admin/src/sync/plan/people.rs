@@ -65,12 +65,11 @@ impl<'a> Draft<'a> {
                 let user = &self.directory.users[user];
                 if self.is_protected(user.record.user_name()) || self.is_protected(person.record.user_name())
                 {
-                    self.without_user.insert(at);
-                    self.keeping.insert(&person.id);
+                    self.leave_memberships(at);
                 } else if faults.is_empty() {
                     self.update(person, user, None);
                 } else if !user.active {
-                    self.without_user.insert(at);
+                    self.leave_memberships(at);
                 }
             }
             None if faults.is_empty() => {
@@ -82,6 +81,12 @@ impl<'a> Draft<'a> {
                 self.without_user.insert(at);
             }
         }
+    }
+
+    /// Changes no membership of somebody whose user is protected, or stays inactive.
+    pub(crate) fn leave_memberships(&mut self, at: u32) {
+        self.without_user.insert(at);
+        self.keeping.insert(&self.realm.people[at as usize].id);
     }
 
     /// Plans a user for somebody who has none. Returns whether there will be one.

@@ -147,3 +147,48 @@ fn who_is_to_join_a_group_whose_name_another_owner_has_keeps_the_old_one() {
         assert!(world.directory.state().members_of("Dev").contains(&"user01@example.com"), "{foreign}");
     }
 }
+
+/// An administrator switches a user off in AWS, who then gets no new values.
+fn inactive(world: &World, name: &str) {
+    let mut state = world.directory.state();
+    let id = state.named(name).id.clone();
+    state.users.get_mut(&id).expect("a user").active = false;
+}
+
+#[test]
+fn who_stays_inactive_because_of_a_bad_record_holds_up_nobody_else() {
+    let world = World::in_step();
+    inactive(&world, "user05@example.com");
+    {
+        let mut realm = world.realm.state();
+        realm.user("p05").first_name = None;
+        realm.add_user("new", "new@example.com");
+        realm.join("new", "dev");
+    }
+    let plan = world.sync();
+    assert!(matches!(&plan.blocked[..], [Blocked::BadValues { user, .. }] if user == "user05@example.com"));
+    let state = world.directory.state();
+    assert!(state.members_of("Dev").contains(&"new@example.com"));
+    assert!(!state.named("user05@example.com").active);
+}
+
+#[test]
+fn who_stays_inactive_because_of_an_address_that_is_kept_holds_up_nobody_else() {
+    let world = World::in_step();
+    inactive(&world, "user05@example.com");
+    {
+        let mut realm = world.realm.state();
+        realm.user("p03").email = Some("another@example.com".to_owned());
+        realm.user("p03").first_name = None;
+        realm.user("p05").email = Some("user03@example.com".to_owned());
+        realm.add_user("new", "new@example.com");
+        realm.join("new", "dev");
+    }
+    let plan = world.sync();
+    assert!(
+        matches!(&plan.blocked[..], [Blocked::BadValues { .. }, Blocked::ValueKept { .. }]),
+        "{:?}",
+        plan.blocked
+    );
+    assert!(world.directory.state().members_of("Dev").contains(&"new@example.com"));
+}
