@@ -255,10 +255,7 @@ fn unmatched(
 ) -> Vec<Selector> {
     only.unmatched(|kind| match kind {
         OnlyKind::User => {
-            let people = realm.people.iter().flat_map(|person| {
-                let unusable = person.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
-                unusable.into_iter().chain([person.record.user_name()])
-            });
+            let people = realm.people.iter().flat_map(source::Person::names);
             people.chain(directory.users.iter().map(|user| user.record.user_name())).collect()
         }
         OnlyKind::Group => {

@@ -24,6 +24,14 @@ pub(crate) struct Person {
     pub(crate) unusable: Option<Box<Unusable>>,
 }
 
+impl Person {
+    /// Returns the user name that the person is to have in Identity Center, and the realm's if that cannot be.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let in_realm = self.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
+        in_realm.into_iter().chain([self.record.user_name()])
+    }
+}
+
 /// What keeps a person from being written.
 pub(crate) struct Unusable {
     /// The user name in the realm.

@@ -134,3 +134,31 @@ fn a_selector_that_names_nothing_on_either_side_is_reported() {
     let unmatched: Vec<String> = world.planned().unmatched.iter().map(ToString::to_string).collect();
     assert_eq!(unmatched, ["user:typo", "group:/aws/typo", "group:Dve"]);
 }
+
+#[test]
+fn somebody_who_is_renamed_and_moved_is_selected_by_either_name() {
+    for name in ["user03@example.com", "married@example.com"] {
+        let mut world = behind();
+        world.realm.state().leave("p03", "dev");
+        world.realm.state().join("p03", "ops");
+        world.options.only = only(&[&format!("user:{name}")]);
+        let plan = world.planned();
+        assert_eq!(
+            lines(&plan)[1..],
+            ["+ 1 member to Operations: married@example.com", "- 1 member from Dev: user03@example.com"],
+            "{name}"
+        );
+        assert!(lines(&plan)[0].starts_with("~ user user03@example.com: user name"));
+    }
+}
+
+#[test]
+fn somebody_who_left_with_a_new_name_is_selected_by_either_name() {
+    for name in ["user03@example.com", "married@example.com"] {
+        let mut world = behind();
+        world.realm.state().user("p03").enabled = false;
+        world.options.only = only(&[&format!("user:{name}")]);
+        let lines = lines(&world.planned());
+        assert_eq!(lines.len(), 2, "inactive, and in no group: {lines:?}");
+    }
+}
