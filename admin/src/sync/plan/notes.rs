@@ -49,7 +49,7 @@ pub(crate) struct BadValue {
     pub(crate) fault: ValueFault,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ObjectKind {
     User,

@@ -7,6 +7,7 @@ use super::notes::{Blocked, Note, ObjectKind};
 use super::renames::{self, Renaming};
 use super::{GroupChange, Member, MemberChange, Plan, Refusal, UserChange};
 use crate::only::{Only, OnlyKind};
+use crate::sync::source::{Group, Person};
 
 impl<'a> Draft<'a> {
     /// Keeps what is selected, and what that needs: users and groups of selected memberships, and the user or group
@@ -17,9 +18,42 @@ impl<'a> Draft<'a> {
             return;
         }
         let paths = self.realm.groups.iter().map(|group| (&*group.id, group.path.as_str())).collect();
+        let part = Part { only, paths, names: self.names_of_users() };
+        let concerned = self.concerned(&part);
         let before = changes(&self.plan);
-        Part { only, paths, names: self.names_of_users() }.keep(&mut self.plan);
+        part.keep(&mut self.plan);
+        part.keep_reasons(&mut self.plan, &concerned);
         self.plan.left_out = before - changes(&self.plan);
+    }
+
+    /// Returns the names in the realm of users and groups that are selected, or that keep a selected membership from
+    /// being made.
+    fn concerned(&self, part: &Part<'_>) -> HashSet<(ObjectKind, &'a str)> {
+        let realm = self.realm;
+        let of_person = |person: &'a Person| person.names().map(|name| (ObjectKind::User, name));
+        let of_group = |group: &'a Group| [&*group.path, &*group.name].map(|name| (ObjectKind::Group, name));
+        let selected = realm.people.iter().filter(|person| part.is_user(&person.id));
+        let mut concerned: HashSet<_> = selected.flat_map(of_person).collect();
+        let planned: HashSet<&str> = self.plan.groups.iter().map(Renaming::subject).collect();
+        for group in &realm.groups {
+            let is_missing = !self.matching.groups.contains(&group.id) && !planned.contains(&*group.id);
+            let members = group.members.iter().filter(|at| is_missing || self.without_user.contains(at));
+            let members = members.map(|at| (at, &realm.people[*at as usize]));
+            let meant = members.filter(|(_, person)| {
+                person.enabled && part.is_membership(&person.id, &group.id, &group.name)
+            });
+            let mut has_waiting = false;
+            for (at, person) in meant {
+                has_waiting |= is_missing;
+                if self.without_user.contains(at) {
+                    concerned.extend(of_person(person));
+                }
+            }
+            if has_waiting || part.is_group(&group.id, &[&group.name]) {
+                concerned.extend(of_group(group));
+            }
+        }
+        concerned
     }
 
     /// Returns what each user is called on either side, by ID in the realm.
@@ -76,25 +110,26 @@ impl Part<'_> {
         }
         self.keep_groups(plan);
         self.keep_users(plan);
+    }
+
+    /// Keeps why something that was asked for is not done.
+    fn keep_reasons(&self, plan: &mut Plan, concerned: &HashSet<(ObjectKind, &str)>) {
         plan.refusals.retain(|refusal| match refusal {
             Refusal::ForeignObject { kind, name, .. } | Refusal::DiffersInCase { kind, name, .. } => {
-                self.is_object(*kind, name)
+                concerned.contains(&(*kind, name))
             }
-            Refusal::ForeignEmail { user, .. } => self.is_object(ObjectKind::User, user),
+            Refusal::ForeignEmail { user, .. } => concerned.contains(&(ObjectKind::User, user)),
             Refusal::EmptyScope { .. }
             | Refusal::HalvedScope { .. }
             | Refusal::OtherRealm { .. }
             | Refusal::TooManyRemovals { .. } => true,
         });
         plan.blocked.retain(|blocked| match blocked {
-            Blocked::BadValues { subject, .. } => self.is_user(subject),
-            Blocked::BadGroupName { path, .. } => self.is_object(ObjectKind::Group, path),
-            Blocked::BadId { kind, subject, name, .. }
-            | Blocked::NameOfDeparted { kind, subject, name }
-            | Blocked::ValueKept { kind, subject, name, .. } => match kind {
-                ObjectKind::User => self.is_user(subject),
-                ObjectKind::Group => self.is_group(subject, &[name]),
-            },
+            Blocked::BadValues { user, .. } => concerned.contains(&(ObjectKind::User, user)),
+            Blocked::BadGroupName { path, .. } => concerned.contains(&(ObjectKind::Group, path)),
+            Blocked::BadId { kind, name, .. }
+            | Blocked::NameOfDeparted { kind, name, .. }
+            | Blocked::ValueKept { kind, name, .. } => concerned.contains(&(*kind, name)),
         });
         plan.notes.retain(|note| match note {
             Note::Protected(object) => self.is_object(object.kind, &object.name),
