@@ -10,7 +10,7 @@ use super::{Cost, Existing, Member, Plan, PlanOptions, Refusal, ScopeCounts};
 use crate::sync::index::Index;
 use crate::sync::owner::Owner;
 use crate::sync::record::Attribute;
-use crate::sync::scope::DirectorySettings;
+use crate::sync::scope::{DirectorySettings, Leavers};
 use crate::sync::source::{Person, RealmSnapshot};
 use crate::sync::target::{DirectorySnapshot, User};
 
@@ -126,13 +126,17 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Returns the finished plan, with the reasons that forbid to apply it.
-    pub(crate) fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
+    /// Returns the finished plan, with the reasons that forbid to apply it. `members` are those of the groups.
+    pub(crate) fn into_plan(
+        mut self,
+        members: &HashMap<usize, Vec<u32>>,
+        now: DateTime<Utc>,
+        per_second: f64,
+    ) -> Plan {
         self.refuse_other_realms();
         self.keep_part();
         self.count_removals();
-        let owned = self.matching.users.places().map(|at| &self.directory.users[at]);
-        let active = owned.filter(|user| user.active).count();
+        let active = self.count_active(members);
         let in_scope = self.matching.wanted.len();
         let limit = self.options.max_removals.unwrap_or(self.settings.max_removals);
         let refusals =
@@ -142,6 +146,21 @@ impl<'a> Draft<'a> {
         self.plan.counted_removals = self.removals.removed();
         self.plan.cost = Cost::of(&self.plan, per_second);
         self.plan
+    }
+
+    /// Counts the active users that earlier runs made, which the scope is compared with.
+    ///
+    /// Under [`Leavers::LeaveGroups`] those who left stay active for ever, and are counted until they are in no group.
+    fn count_active(&self, members: &HashMap<usize, Vec<u32>>) -> usize {
+        let users = &self.directory.users;
+        let active = self.matching.users.places().filter(|at| users[*at].active);
+        if self.settings.leavers != Leavers::LeaveGroups {
+            return active.count();
+        }
+        let in_groups: HashSet<usize> = members.values().flatten().map(|at| *at as usize).collect();
+        let is_wanted =
+            |at| self.subject_of(at).is_some_and(|subject| self.matching.wanted.contains(subject));
+        active.filter(|at| in_groups.contains(at) || is_wanted(*at)).count()
     }
 
     fn count_removals(&mut self) {

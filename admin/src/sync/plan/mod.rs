@@ -238,7 +238,7 @@ impl Planner<'_> {
         let groups = draft.groups_with_members();
         let members = target::read_members(self.directory, self.directory_calls, &directory, &groups)?;
         draft.compare_groups(&members);
-        let mut plan = draft.into_plan(now, self.directory_calls.highest_rate());
+        let mut plan = draft.into_plan(&members, now, self.directory_calls.highest_rate());
         plan.unmatched = unmatched(&options.only, &realm, &directory);
         if plan.refusals.is_empty() {
             confirm::confirm(&mut plan, self.realm, self.realm_calls, &realm.tree)?;
