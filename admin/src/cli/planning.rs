@@ -19,6 +19,8 @@ use crate::platform::{audit_file, output_file};
 use crate::sync::apply::JsonLines;
 use crate::sync::scope::MaxRemovals;
 
+/// The first plan of 5,000 users in 500 groups takes 5 MB, and AWS takes 100,000 users.
+const LARGEST_PLAN: u64 = 256 * 1024 * 1024;
 /// The variable with the requests a second.
 const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
 
@@ -125,13 +127,14 @@ pub(super) fn warn_of_unmatched<'s>(selectors: impl IntoIterator<Item = &'s Sele
 
 /// Saves a plan.
 pub(super) fn save(path: &Path, plan: &impl Serialize) -> Result<(), CommandError> {
-    let text = serde_json::to_vec_pretty(plan).expect("names and times serialize");
+    let mut text = serde_json::to_vec(plan).expect("names and times serialize");
+    text.push(b'\n');
     output_file::write(path, &text).map_err(|error| unwritable(path, &error))
 }
 
 /// Returns the text of a saved plan. `of` is the command without `plan`.
 pub(super) fn saved_text(path: &Path, of: &str) -> Result<String, CommandError> {
-    let bytes = foreign_file::read(path).map_err(|error| {
+    let bytes = foreign_file::read_up_to(LARGEST_PLAN, path).map_err(|error| {
         CommandError::new(Exit::Usage, ErrorCode::NoSuchFile, format!("cannot read `{}`", path.display()))
             .because(error.to_string())
             .hint(format!("`{of} plan --out plan.json` writes one"))
@@ -170,4 +173,20 @@ pub(super) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
         let message = format!("{RATE_VARIABLE}: `{text}` is not a number of requests a second");
         CommandError::new(Exit::Configuration, ErrorCode::Settings, message).hint("unset it for 20")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_of_a_large_company_can_be_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        let names = vec!["somebody@example.com"; 500_000];
+        save(&path, &names).expect("writes");
+        let text = saved_text(&path, "kcaws admin sync").expect("reads");
+        assert!(text.len() as u64 > foreign_file::LARGEST && text.ends_with("]\n"));
+        assert_eq!(text.lines().count(), 1, "without the blanks that would double it");
+    }
 }
