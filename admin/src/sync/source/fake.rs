@@ -30,6 +30,8 @@ pub(crate) enum RealmFault {
     /// One user was never listed, another took the place: the counts agree.
     UserReplaced(String),
     GroupCountFails,
+    /// One group fewer from the listing on.
+    GroupDeleted(String),
     GroupsFail,
     GroupsEmpty,
     GroupsEndEarly,
@@ -177,7 +179,10 @@ impl Realm for FakeRealm {
     }
 
     fn each_group(&self, see: &mut dyn FnMut(RealmGroup)) -> Result<(), CallError> {
-        let state = self.call(&RealmFault::GroupsFail)?;
+        let mut state = self.call(&RealmFault::GroupsFail)?;
+        if let Some(RealmFault::GroupDeleted(id)) = self.fault() {
+            state.groups.remove(&id);
+        }
         let mut groups: Vec<RealmGroup> = state.groups.values().cloned().collect();
         match self.fault() {
             Some(RealmFault::GroupsEmpty) => groups.clear(),
