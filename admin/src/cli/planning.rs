@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use kcaws::platform::foreign_file;
+use kcaws::ports::clock::Clock;
 use serde::Serialize;
 
 use super::FileArg;
@@ -17,6 +18,7 @@ use crate::only::{OnlyKind, Selector};
 use crate::pacing::{DEFAULT_RATE, Pace};
 use crate::platform::{audit_file, output_file};
 use crate::sync::apply::JsonLines;
+use crate::sync::plan::LONGEST_LIFE;
 use crate::sync::scope::MaxRemovals;
 
 /// The first plan of 5,000 users in 500 groups takes 5 MB, and AWS takes 100,000 users.
@@ -102,7 +104,15 @@ impl<A: Subject> ApplyArgs<A> {
     }
 
     /// Asks whether to apply what was shown, unless nobody has to be. `of` is the command without `apply`.
-    pub(super) fn ask(&self, of: &str, ui: &mut Ui) -> Result<(), CommandError> {
+    ///
+    /// `show` prints the plan again for who is asked while stdout is for JSON.
+    pub(super) fn ask(
+        &self,
+        of: &str,
+        clock: &dyn Clock,
+        show: impl FnOnce(&mut Ui),
+        ui: &mut Ui,
+    ) -> Result<(), CommandError> {
         if self.yes || self.plan.is_some() {
             return Ok(());
         }
@@ -111,10 +121,20 @@ impl<A: Subject> ApplyArgs<A> {
             return Err(CommandError::new(Exit::Usage, ErrorCode::InputNeeded, message)
                 .hint(format!("add --yes, or apply a plan that was saved: `{of} apply plan.json`")));
         }
-        match ui.ask("Apply these changes? [y/N] ").as_deref() {
-            Some("y" | "Y" | "yes") => Ok(()),
-            _ => Err(CommandError::silent()),
+        if self.json {
+            ui.on_stderr(show);
         }
+        let asked_at = clock.now();
+        match ui.ask("Apply these changes? [y/N] ").as_deref() {
+            Some("y" | "Y" | "yes") => {}
+            _ => return Err(CommandError::silent()),
+        }
+        if clock.now().signed_duration_since(asked_at) > LONGEST_LIFE {
+            let message = "the plan is older than an hour: the answer came too late";
+            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message)
+                .hint("nothing was written; run the same command again, which shows a new plan"));
+        }
+        Ok(())
     }
 }
 
@@ -177,7 +197,67 @@ pub(super) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufReader, Read};
+    use std::time::Duration;
+
+    use clap::Parser;
+    use kcaws::cli::Global;
+    use kcaws::platform::terminal::Terminal;
+    use kcaws::ports::clock::FakeClock;
+
     use super::*;
+
+    #[derive(Clone, Copy, Debug, ValueEnum)]
+    enum Anything {}
+
+    impl Subject for Anything {
+        const KINDS: &'static [OnlyKind] = &[];
+    }
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: ApplyArgs<Anything>,
+    }
+
+    /// Somebody who says yes after a while.
+    struct Slow(Arc<FakeClock>, Duration);
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.advance(self.1);
+            b"y\n".as_slice().read(buffer)
+        }
+    }
+
+    /// Returns the end of a question that is answered after some minutes, and what is on stdout and stderr.
+    fn asked(line: &str, minutes: u64) -> (Result<(), CommandError>, String, String) {
+        let (mut terminal, stdout, stderr) = Terminal::captured();
+        let clock = Arc::new(FakeClock::at("2026-11-29T08:00:00Z"));
+        terminal.interactive = true;
+        terminal.stdin = Box::new(BufReader::new(Slow(clock.clone(), Duration::from_mins(minutes))));
+        let mut ui = Ui::new(terminal, &Global::default());
+        let args = Command::parse_from(line.split(' ')).args;
+        let end = args.ask("kcaws admin", &*clock, |ui| ui.data("+ user a"), &mut ui);
+        (end, stdout.text(), stderr.text())
+    }
+
+    #[test]
+    fn an_answer_is_good_as_long_as_a_saved_plan() {
+        assert!(asked("apply", 60).0.is_ok());
+        let late = asked("apply", 61).0.expect_err("is refused");
+        assert_eq!(late.exit_code(), Exit::Unsafe as u8);
+        assert!(asked("apply --yes", 61).0.is_ok(), "nobody is asked");
+    }
+
+    #[test]
+    fn who_is_asked_sees_the_plan_although_stdout_is_for_json() {
+        let question = "Apply these changes? [y/N] ";
+        let (_, stdout, stderr) = asked("apply --json", 0);
+        assert_eq!((stdout.as_str(), stderr), ("", format!("+ user a\n{question}")));
+        assert_eq!(asked("apply", 0).2, question, "it is on stdout already");
+        assert_eq!(asked("apply --json --yes", 0).2, "");
+    }
 
     #[test]
     fn a_plan_of_a_large_company_can_be_read_again() {

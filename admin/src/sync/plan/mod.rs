@@ -16,7 +16,7 @@ pub(crate) mod renames;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::file::{SavedPlan, SavedPlanError};
+pub(crate) use self::file::{LONGEST_LIFE, SavedPlan, SavedPlanError};
 pub(crate) use self::limits::{Cost, Refusal, RemovalKind};
 pub(crate) use self::notes::{Blocked, KeptBecause, Note, ObjectKind};
 use super::call::Calls;
