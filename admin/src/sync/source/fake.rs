@@ -224,7 +224,9 @@ impl Realm for FakeRealm {
 
     fn find_users(&self, name: &str) -> Result<Vec<RealmUser>, CallError> {
         let state = self.call(&RealmFault::UsersFail)?;
-        let is_named = |user: &&RealmUser| user.user_name == name || user.email.as_deref() == Some(name);
+        let is_name = |text: &str| text.eq_ignore_ascii_case(name);
+        let is_named =
+            |user: &&RealmUser| is_name(&user.user_name) || user.email.as_deref().is_some_and(is_name);
         Ok(state.users.values().filter(is_named).cloned().collect())
     }
 }
