@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::limits::{Removals, scope_refusal};
 use super::lookups::Lookups;
+use super::notes::Note;
 use super::{Cost, Existing, Member, Plan, PlanOptions, Refusal, ScopeCounts};
 use crate::sync::index::Index;
 use crate::sync::owner::Owner;
@@ -56,6 +57,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) settings: &'a DirectorySettings,
     pub(crate) options: &'a PlanOptions,
     pub(crate) plan: Plan,
+    /// The notes of the plan, which has each once.
+    noted: HashSet<Note>,
     pub(crate) removals: Removals,
     /// Users of Identity Center that are taken over: their place, and their new id in the realm.
     pub(crate) adopted: HashMap<usize, &'a str>,
@@ -109,12 +112,20 @@ impl<'a> Draft<'a> {
             settings,
             options,
             plan,
+            noted: HashSet::new(),
             removals: Removals::default(),
             adopted: HashMap::new(),
             adopted_by: HashMap::new(),
             without_user: HashSet::new(),
             keeping: HashSet::new(),
             known_groups: Vec::new(),
+        }
+    }
+
+    /// Adds a note, unless it is there already.
+    pub(crate) fn note(&mut self, note: Note) {
+        if self.noted.insert(note.clone()) {
+            self.plan.notes.push(note);
         }
     }
 

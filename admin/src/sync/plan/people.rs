@@ -207,7 +207,7 @@ impl<'a> Draft<'a> {
             return;
         }
         if self.is_caller(name) {
-            self.plan.notes.push(Note::Caller { user: name.to_owned() });
+            self.note(Note::Caller { user: name.to_owned() });
             return;
         }
         let (user, is_active, updated_at) = (existing_user(user, subject), user.active, user.updated_at);
@@ -232,10 +232,7 @@ impl<'a> Draft<'a> {
     fn is_protected(&mut self, name: &str) -> bool {
         let is_protected = self.settings.protects(name);
         if is_protected {
-            let note = Note::Protected(ProtectedObject { kind: ObjectKind::User, name: name.to_owned() });
-            if !self.plan.notes.contains(&note) {
-                self.plan.notes.push(note);
-            }
+            self.note(Note::Protected(ProtectedObject { kind: ObjectKind::User, name: name.to_owned() }));
         }
         is_protected
     }
