@@ -34,10 +34,16 @@ pub struct Ui {
     no_color: bool,
     /// What hints depend on.
     doing: Doing,
-    /// Whether data goes to stderr, see [`Ui::on_stderr`].
-    data_on_stderr: bool,
+    data_goes_to: Stream,
     /// The first failure to write to stdout; a closed pipe among them.
     broken: Option<std::io::Error>,
+}
+
+/// Where data goes, see [`Ui::on_stderr`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Stdout,
+    Stderr,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +62,7 @@ impl Ui {
             no_input: global.no_input || json_log::is_on(),
             no_color: global.no_color,
             doing: Doing::default(),
-            data_on_stderr: false,
+            data_goes_to: Stream::Stdout,
             broken: None,
         }
     }
@@ -105,9 +111,9 @@ impl Ui {
 
     /// Lets `print` write its data to stderr: for a user who is asked about it while stdout is for JSON alone.
     pub fn on_stderr(&mut self, print: impl FnOnce(&mut Self)) {
-        self.data_on_stderr = true;
+        self.data_goes_to = Stream::Stderr;
         print(self);
-        self.data_on_stderr = false;
+        self.data_goes_to = Stream::Stdout;
     }
 
     /// Writes a line of data for the user.
@@ -172,7 +178,7 @@ impl Ui {
             Colour::Red => 31,
         };
         let line = format!("\u{1b}[{code}m{sign}\u{1b}[0m {}", shown(line));
-        if self.data_on_stderr {
+        if self.data_goes_to == Stream::Stderr {
             self.tell_drawn(&line);
         } else if self.broken.is_none() {
             self.broken = writeln!(self.terminal.colored_stdout, "{line}").err();
@@ -290,7 +296,7 @@ impl Ui {
     }
 
     fn write_out(&mut self, bytes: &[u8]) {
-        if self.data_on_stderr {
+        if self.data_goes_to == Stream::Stderr {
             // A closed stderr is ignored.
             let _ = self.terminal.stderr.write_all(bytes);
         } else if self.broken.is_none() {
