@@ -14,28 +14,33 @@ pub const LARGEST: u64 = 8 * 1024 * 1024;
 /// A pipe (`AWS_CONFIG_FILE=<(…)`) is read to its end. One that sends nothing in time is `TimedOut`, and anything
 /// larger than [`LARGEST`], such as /dev/zero, is `FileTooLarge`.
 pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    read_up_to(LARGEST, path)
+}
+
+/// Returns the content of a file as [`read`] does, with another limit in bytes.
+pub fn read_up_to(limit: u64, path: &Path) -> std::io::Result<Vec<u8>> {
     let mut file = open(path)?;
     let meta = file.metadata()?;
     if meta.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    if meta.len() > LARGEST {
-        return Err(too_large());
+    if meta.len() > limit {
+        return Err(too_large(limit));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
     if meta.is_file() {
-        (&mut file).take(LARGEST + 1).read_to_end(&mut bytes)?;
+        (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
     } else {
-        waited(&mut file, &meta, &mut bytes)?;
+        waited(&mut file, &meta, limit, &mut bytes)?;
     }
-    if bytes.len() as u64 > LARGEST {
-        return Err(too_large());
+    if bytes.len() as u64 > limit {
+        return Err(too_large(limit));
     }
     Ok(bytes)
 }
 
-fn too_large() -> Error {
-    Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MB", LARGEST / 1024 / 1024))
+fn too_large(limit: u64) -> Error {
+    Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MB", limit / 1024 / 1024))
 }
 
 /// Opens the file without blocking, which a pipe without a writer would otherwise do.
@@ -53,13 +58,13 @@ fn open(path: &Path) -> std::io::Result<File> {
 
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
-fn waited(file: &mut File, meta: &std::fs::Metadata, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+fn waited(file: &mut File, meta: &std::fs::Metadata, limit: u64, bytes: &mut Vec<u8>) -> std::io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     use std::time::{Duration, Instant};
     const PATIENCE: Duration = Duration::from_secs(2);
     let (is_pipe, start) = (meta.file_type().is_fifo(), Instant::now());
     let mut part = vec![0; 64 * 1024];
-    while bytes.len() as u64 <= LARGEST {
+    while bytes.len() as u64 <= limit {
         match file.read(&mut part) {
             // Without a writer a pipe is at its end too: its writer may just be starting.
             Ok(0) if !is_pipe || !bytes.is_empty() => return Ok(()),
@@ -82,8 +87,13 @@ fn waited(file: &mut File, meta: &std::fs::Metadata, bytes: &mut Vec<u8>) -> std
 }
 
 #[cfg(not(unix))]
-fn waited(file: &mut File, _meta: &std::fs::Metadata, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-    file.take(LARGEST + 1).read_to_end(bytes).map(|_| ())
+fn waited(
+    file: &mut File,
+    _meta: &std::fs::Metadata,
+    limit: u64,
+    bytes: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    file.take(limit + 1).read_to_end(bytes).map(|_| ())
 }
 
 #[cfg(all(test, unix))]
@@ -106,6 +116,9 @@ mod tests {
         assert_eq!(read(file.path()).expect("reads").len() as u64, LARGEST);
         file.as_file().set_len(LARGEST + 1).expect("grows");
         assert_eq!(kind(file.path()), Some(ErrorKind::FileTooLarge));
+        assert_eq!(read_up_to(LARGEST + 1, file.path()).expect("reads").len() as u64, LARGEST + 1);
+        let error = read_up_to(1024 * 1024, file.path()).expect_err("is too large");
+        assert_eq!(error.to_string(), "it is larger than 1 MB");
         assert_eq!(kind(folder.path()), Some(ErrorKind::IsADirectory));
         assert_eq!(kind(&folder.path().join("none")), Some(ErrorKind::NotFound));
     }

@@ -79,7 +79,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             }
             return check_records(&plan);
         }
-        args.ask(ADMIN, ui)?;
+        args.ask(ADMIN, &*app.clock, |ui| print(&plan, ui), ui)?;
         let again = Again { open, options: &options, earlier };
         let (outcome, end) = applied(args, &file, &caller.arn, again, &plan, ui)?;
         if args.json {

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use kcaws::platform::foreign_file;
+use kcaws::ports::clock::Clock;
 use serde::Serialize;
 
 use super::FileArg;
@@ -17,8 +18,11 @@ use crate::only::{OnlyKind, Selector};
 use crate::pacing::{DEFAULT_RATE, Pace};
 use crate::platform::{audit_file, output_file};
 use crate::sync::apply::JsonLines;
+use crate::sync::plan::LONGEST_LIFE;
 use crate::sync::scope::MaxRemovals;
 
+/// The first plan of 5,000 users in 500 groups takes 5 MB, and AWS takes 100,000 users.
+const LARGEST_PLAN: u64 = 256 * 1024 * 1024;
 /// The variable with the requests a second.
 const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
 
@@ -100,7 +104,15 @@ impl<A: Subject> ApplyArgs<A> {
     }
 
     /// Asks whether to apply what was shown, unless nobody has to be. `of` is the command without `apply`.
-    pub(super) fn ask(&self, of: &str, ui: &mut Ui) -> Result<(), CommandError> {
+    ///
+    /// `show` prints the plan again for who is asked while stdout is for JSON.
+    pub(super) fn ask(
+        &self,
+        of: &str,
+        clock: &dyn Clock,
+        show: impl FnOnce(&mut Ui),
+        ui: &mut Ui,
+    ) -> Result<(), CommandError> {
         if self.yes || self.plan.is_some() {
             return Ok(());
         }
@@ -109,10 +121,20 @@ impl<A: Subject> ApplyArgs<A> {
             return Err(CommandError::new(Exit::Usage, ErrorCode::InputNeeded, message)
                 .hint(format!("add --yes, or apply a plan that was saved: `{of} apply plan.json`")));
         }
-        match ui.ask("Apply these changes? [y/N] ").as_deref() {
-            Some("y" | "Y" | "yes") => Ok(()),
-            _ => Err(CommandError::silent()),
+        if self.json {
+            ui.on_stderr(show);
         }
+        let asked_at = clock.now();
+        match ui.ask("Apply these changes? [y/N] ").as_deref() {
+            Some("y" | "Y" | "yes") => {}
+            _ => return Err(CommandError::silent()),
+        }
+        if clock.now().signed_duration_since(asked_at) > LONGEST_LIFE {
+            let message = "the plan is older than an hour: the answer came too late";
+            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message)
+                .hint("nothing was written; run the same command again, which shows a new plan"));
+        }
+        Ok(())
     }
 }
 
@@ -125,13 +147,14 @@ pub(super) fn warn_of_unmatched<'s>(selectors: impl IntoIterator<Item = &'s Sele
 
 /// Saves a plan.
 pub(super) fn save(path: &Path, plan: &impl Serialize) -> Result<(), CommandError> {
-    let text = serde_json::to_vec_pretty(plan).expect("names and times serialize");
+    let mut text = serde_json::to_vec(plan).expect("names and times serialize");
+    text.push(b'\n');
     output_file::write(path, &text).map_err(|error| unwritable(path, &error))
 }
 
 /// Returns the text of a saved plan. `of` is the command without `plan`.
 pub(super) fn saved_text(path: &Path, of: &str) -> Result<String, CommandError> {
-    let bytes = foreign_file::read(path).map_err(|error| {
+    let bytes = foreign_file::read_up_to(LARGEST_PLAN, path).map_err(|error| {
         CommandError::new(Exit::Usage, ErrorCode::NoSuchFile, format!("cannot read `{}`", path.display()))
             .because(error.to_string())
             .hint(format!("`{of} plan --out plan.json` writes one"))
@@ -170,4 +193,80 @@ pub(super) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
         let message = format!("{RATE_VARIABLE}: `{text}` is not a number of requests a second");
         CommandError::new(Exit::Configuration, ErrorCode::Settings, message).hint("unset it for 20")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read};
+    use std::time::Duration;
+
+    use clap::Parser;
+    use kcaws::cli::Global;
+    use kcaws::platform::terminal::Terminal;
+    use kcaws::ports::clock::FakeClock;
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, ValueEnum)]
+    enum Anything {}
+
+    impl Subject for Anything {
+        const KINDS: &'static [OnlyKind] = &[];
+    }
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: ApplyArgs<Anything>,
+    }
+
+    /// Somebody who says yes after a while.
+    struct Slow(Arc<FakeClock>, Duration);
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.advance(self.1);
+            b"y\n".as_slice().read(buffer)
+        }
+    }
+
+    /// Returns the end of a question that is answered after some minutes, and what is on stdout and stderr.
+    fn asked(line: &str, minutes: u64) -> (Result<(), CommandError>, String, String) {
+        let (mut terminal, stdout, stderr) = Terminal::captured();
+        let clock = Arc::new(FakeClock::at("2026-11-29T08:00:00Z"));
+        terminal.interactive = true;
+        terminal.stdin = Box::new(BufReader::new(Slow(clock.clone(), Duration::from_mins(minutes))));
+        let mut ui = Ui::new(terminal, &Global::default());
+        let args = Command::parse_from(line.split(' ')).args;
+        let end = args.ask("kcaws admin", &*clock, |ui| ui.data("+ user a"), &mut ui);
+        (end, stdout.text(), stderr.text())
+    }
+
+    #[test]
+    fn an_answer_is_good_as_long_as_a_saved_plan() {
+        assert!(asked("apply", 60).0.is_ok());
+        let late = asked("apply", 61).0.expect_err("is refused");
+        assert_eq!(late.exit_code(), Exit::Unsafe as u8);
+        assert!(asked("apply --yes", 61).0.is_ok(), "nobody is asked");
+    }
+
+    #[test]
+    fn who_is_asked_sees_the_plan_although_stdout_is_for_json() {
+        let question = "Apply these changes? [y/N] ";
+        let (_, stdout, stderr) = asked("apply --json", 0);
+        assert_eq!((stdout.as_str(), stderr), ("", format!("+ user a\n{question}")));
+        assert_eq!(asked("apply", 0).2, question, "it is on stdout already");
+        assert_eq!(asked("apply --json --yes", 0).2, "");
+    }
+
+    #[test]
+    fn a_plan_of_a_large_company_can_be_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        let names = vec!["somebody@example.com"; 500_000];
+        save(&path, &names).expect("writes");
+        let text = saved_text(&path, "kcaws admin sync").expect("reads");
+        assert!(text.len() as u64 > foreign_file::LARGEST && text.ends_with("]\n"));
+        assert_eq!(text.lines().count(), 1, "without the blanks that would double it");
+    }
 }

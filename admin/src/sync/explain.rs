@@ -1,12 +1,14 @@
 //! Everything about one user: what the realm has, what Identity Center has, and why.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::call::CallError;
-use super::owner::{ExternalId, ExternalIdError};
-use super::plan::Planner;
+use super::owner::{ExternalId, ExternalIdError, Owner};
+use super::plan::{Planner, UNIQUE};
 use super::read_fault::{PlanError, ReadFault, Reading};
-use super::record::{Attribute, ValueFault};
+use super::record::{Attribute, Record, ValueFault};
 use super::source::{RealmUser, Tree, read_groups};
 use super::target::{DirectoryUser, read_pages};
 
@@ -72,6 +74,12 @@ pub(crate) enum Standing {
     BadId {
         fault: ExternalIdError,
     },
+    /// The user name is that of somebody who was deleted in the realm. It can be adopted.
+    NameOfDeparted,
+    /// A user of another owner has the user name.
+    ForeignName {
+        id: String,
+    },
 }
 
 /// Explains every user of the realm with this user name or e-mail address.
@@ -112,7 +120,7 @@ fn explain_user(
         };
         groups.push(ExplainedGroup { path: tree.path(at), selection, leads_to: leads_to.collect() });
     }
-    let standing = standing(planner, realm_id, &user, &groups);
+    let standing = standing(planner, (realm_id, tree), &user, &groups, directory_user.as_ref())?;
     Ok(Explanation {
         subject: user.id,
         user_name: user.user_name,
@@ -127,19 +135,103 @@ fn explain_user(
     })
 }
 
-fn standing(planner: &Planner<'_>, realm_id: &str, user: &RealmUser, groups: &[ExplainedGroup]) -> Standing {
-    let (record, faults) = planner.settings.record(user);
+fn standing(
+    planner: &Planner<'_>,
+    realm: (&str, &Tree),
+    user: &RealmUser,
+    groups: &[ExplainedGroup],
+    own: Option<&DirectoryUser>,
+) -> Result<Standing, ReadFault> {
+    let (record, mut faults) = planner.settings.record(user);
     if planner.settings.protects(record.user_name()) {
-        Standing::Protected
-    } else if !user.enabled {
-        Standing::Disabled
-    } else if groups.iter().all(|group| group.leads_to.is_empty()) {
-        Standing::OutOfScope
-    } else if !faults.is_empty() {
-        Standing::BadValues { faults }
-    } else {
-        ExternalId::new(realm_id, &user.id).err().map_or(Standing::InScope, |fault| Standing::BadId { fault })
+        return Ok(Standing::Protected);
     }
+    if !user.enabled {
+        return Ok(Standing::Disabled);
+    }
+    if groups.iter().all(|group| group.leads_to.is_empty()) {
+        return Ok(Standing::OutOfScope);
+    }
+    let (realm_id, tree) = realm;
+    faults.extend(shared_values(planner, tree, user, &record)?);
+    if !faults.is_empty() {
+        return Ok(Standing::BadValues { faults });
+    }
+    if let Err(fault) = ExternalId::new(realm_id, &user.id) {
+        return Ok(Standing::BadId { fault });
+    }
+    taken_name(planner, realm_id, &record, own)
+}
+
+/// Returns the faults of values that AWS has once, and that somebody else in scope is to have, too.
+fn shared_values(
+    planner: &Planner<'_>,
+    tree: &Tree,
+    user: &RealmUser,
+    record: &Record,
+) -> Result<Vec<(Attribute, ValueFault)>, ReadFault> {
+    let (realm, calls) = (planner.realm, planner.realm_calls);
+    let mut others: Vec<RealmUser> = Vec::new();
+    let values: BTreeSet<&str> = UNIQUE.into_iter().filter_map(|attribute| record.get(attribute)).collect();
+    for value in values {
+        for other in calls.ask(|| realm.find_users(value)).map_err(Reading::User.failed())? {
+            let is_new = other.id != user.id && !others.iter().any(|known| known.id == other.id);
+            if is_new && other.enabled && is_in_scope(planner, tree, &other.id)? {
+                others.push(other);
+            }
+        }
+    }
+    let mut faults = Vec::new();
+    for other in others {
+        let (theirs, _) = planner.settings.record(&other);
+        let shared = UNIQUE.into_iter().filter(|attribute| has_same(*attribute, record, &theirs));
+        faults.extend(shared.map(|attribute| {
+            let user = other.user_name.clone();
+            (attribute, ValueFault::SharedWith { user })
+        }));
+    }
+    Ok(faults)
+}
+
+/// Returns whether AWS takes the values of both for the same.
+fn has_same(attribute: Attribute, record: &Record, other: &Record) -> bool {
+    let value = |record: &Record| record.get(attribute).map(str::to_lowercase);
+    value(record).is_some() && value(record) == value(other)
+}
+
+fn is_in_scope(planner: &Planner<'_>, tree: &Tree, user: &str) -> Result<bool, ReadFault> {
+    let found = planner.realm_calls.ask(|| planner.realm.groups_of(user));
+    let groups = found.map_err(Reading::User.failed())?.unwrap_or_default();
+    Ok(groups.iter().filter_map(|id| tree.find(id)).any(|at| !tree.fed_by(at).is_empty()))
+}
+
+/// Returns why the user name cannot be had in Identity Center, if another user there keeps it.
+fn taken_name(
+    planner: &Planner<'_>,
+    realm_id: &str,
+    record: &Record,
+    own: Option<&DirectoryUser>,
+) -> Result<Standing, ReadFault> {
+    let (directory, calls) = (planner.directory, planner.directory_calls);
+    let found = calls.ask(|| directory.user_by_name(record.user_name()));
+    let id = found.map_err(Reading::DirectoryUsers.failed())?;
+    let Some(id) = id.filter(|id| own.is_none_or(|own| own.id != *id)) else { return Ok(Standing::InScope) };
+    let holder = calls.ask(|| directory.user(&id)).map_err(Reading::DirectoryUsers.failed())?;
+    let Some(holder) = holder else { return Ok(Standing::InScope) };
+    let Owner::ThisRealm(subject) = Owner::of(holder.external_id.as_deref(), realm_id) else {
+        return Ok(Standing::ForeignName { id });
+    };
+    let left = planner.realm_calls.ask(|| planner.realm.user(&subject)).map_err(Reading::User.failed())?;
+    Ok(match left {
+        Some(left) if has_same(Attribute::UserName, record, &planner.settings.record(&left).0) => {
+            let shared = ValueFault::SharedWith { user: left.user_name };
+            Standing::BadValues { faults: vec![(Attribute::UserName, shared)] }
+        }
+        // One who is deleted may be the same person, unless that one has a user already.
+        None if own.is_none() => Standing::NameOfDeparted,
+        // The next run takes the name away.
+        Some(_) | None => Standing::InScope,
+    })
 }
 
 fn owned_user(

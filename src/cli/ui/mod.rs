@@ -34,8 +34,16 @@ pub struct Ui {
     no_color: bool,
     /// What hints depend on.
     doing: Doing,
+    data_goes_to: Stream,
     /// The first failure to write to stdout; a closed pipe among them.
     broken: Option<std::io::Error>,
+}
+
+/// Where data goes, see [`Ui::on_stderr`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Stdout,
+    Stderr,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +62,7 @@ impl Ui {
             no_input: global.no_input || json_log::is_on(),
             no_color: global.no_color,
             doing: Doing::default(),
+            data_goes_to: Stream::Stdout,
             broken: None,
         }
     }
@@ -98,6 +107,13 @@ impl Ui {
             return None;
         }
         Some(line.trim().to_owned())
+    }
+
+    /// Lets `print` write its data to stderr: for a user who is asked about it while stdout is for JSON alone.
+    pub fn on_stderr(&mut self, print: impl FnOnce(&mut Self)) {
+        self.data_goes_to = Stream::Stderr;
+        print(self);
+        self.data_goes_to = Stream::Stdout;
     }
 
     /// Writes a line of data for the user.
@@ -161,9 +177,11 @@ impl Ui {
             Colour::Yellow => 33,
             Colour::Red => 31,
         };
-        let line = format!("\u{1b}[{code}m{sign}\u{1b}[0m {}\n", shown(line));
-        if self.broken.is_none() {
-            self.broken = self.terminal.colored_stdout.write_all(line.as_bytes()).err();
+        let line = format!("\u{1b}[{code}m{sign}\u{1b}[0m {}", shown(line));
+        if self.data_goes_to == Stream::Stderr {
+            self.tell_drawn(&line);
+        } else if self.broken.is_none() {
+            self.broken = writeln!(self.terminal.colored_stdout, "{line}").err();
         }
     }
 
@@ -278,7 +296,10 @@ impl Ui {
     }
 
     fn write_out(&mut self, bytes: &[u8]) {
-        if self.broken.is_none() {
+        if self.data_goes_to == Stream::Stderr {
+            // A closed stderr is ignored.
+            let _ = self.terminal.stderr.write_all(bytes);
+        } else if self.broken.is_none() {
             self.broken = self.terminal.stdout.write_all(bytes).err();
         }
     }
@@ -312,6 +333,20 @@ mod tests {
         assert_eq!(shown("dev\u{1b}[2J\r\n"), "dev\\u{1b}[2J\\u{d}\\u{a}");
         assert_eq!(shown("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
         assert_eq!(shown("Zoë 東京"), "Zoë 東京");
+    }
+
+    #[test]
+    fn data_for_a_question_goes_to_stderr_while_stdout_is_for_json() {
+        let (mut ui, stdout, stderr) = ui(true);
+        ui.on_stderr(|ui| {
+            ui.marked("+", Colour::Green, "user a");
+            ui.data("1 new");
+        });
+        ui.json(&json!({}));
+        assert_eq!(
+            (stdout.text().as_str(), stderr.text().as_str()),
+            ("{}\n", "\u{1b}[32m+\u{1b}[0m user a\n1 new\n")
+        );
     }
 
     #[test]

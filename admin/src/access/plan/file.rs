@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{AccessPlan, PlanOptions};
 use crate::access::entitlements::plan::{EntitlementChange, EntitlementPlan};
+use crate::sync::plan::LONGEST_LIFE;
 
 /// The form of the file.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -36,8 +37,6 @@ pub(crate) enum PlanPart {
 }
 
 const SCHEMA: u32 = 1;
-/// A plan that is older is refused.
-const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SavedAccessPlanError {

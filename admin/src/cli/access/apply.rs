@@ -66,7 +66,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             }
             return Ok(());
         }
-        args.ask(ACCESS, ui)?;
+        args.ask(ACCESS, &*app.clock, |ui| render::plan(&plan, ui), ui)?;
         let (outcome, end) = applied(args, open, &earlier, &plan, ui)?;
         if args.json {
             ui.json(&Report { schema: 1, plan: &plan, outcome: Some(&outcome) });

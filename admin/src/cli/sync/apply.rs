@@ -66,7 +66,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             }
             return check_records(&plan);
         }
-        args.ask(SYNC, ui)?;
+        args.ask(SYNC, &*app.clock, |ui| print(&plan, ui), ui)?;
         let outcome = applied(&args.audit(&file), &caller.arn, planner, &plan, app, ui)?;
         if args.json {
             ui.json(&Report { schema: 1, plan: &plan, outcome: Some(&outcome) });

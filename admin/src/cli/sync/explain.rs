@@ -81,6 +81,12 @@ fn standing(standing: &Standing) -> String {
         Standing::OutOfScope => "a member of no selected group: no access".to_owned(),
         Standing::Protected => "protected: left as it is".to_owned(),
         Standing::BadId { fault } => format!("cannot be written: {fault}"),
+        Standing::NameOfDeparted => {
+            "cannot be written: the user name is that of one who left; --adopt hands it over".to_owned()
+        }
+        Standing::ForeignName { id } => {
+            format!("cannot be written: {id} has the user name and is not from this realm")
+        }
         Standing::BadValues { faults } => {
             let faults: Vec<String> =
                 faults.iter().map(|(attribute, fault)| format!("{} {fault}", attribute.title())).collect();

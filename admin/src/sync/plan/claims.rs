@@ -185,14 +185,14 @@ impl Draft<'_> {
         }
     }
 
-    /// Puts nobody into groups who gets no active user after all.
+    /// Changes no membership of somebody who gets no active user after all.
     fn take_back(&mut self, change: &UserChange) {
         let subject = change.subject();
         let Some(at) = self.matching.wanted.get(subject) else { return };
         let is_active =
             self.matching.users.get(subject).is_some_and(|user| self.directory.users[user].active);
         if !is_active && let Ok(at) = u32::try_from(at) {
-            self.without_user.insert(at);
+            self.leave_memberships(at);
         }
         if let Some(user) = self.adopted_by.remove(subject) {
             self.adopted.remove(&user);

@@ -19,7 +19,7 @@ pub(crate) struct SavedPlan {
 
 const SCHEMA: u32 = 1;
 /// A plan that is older is refused.
-const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
+pub(crate) const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SavedPlanError {

@@ -31,7 +31,7 @@ impl<'a> Draft<'a> {
             };
             // A group that is still in scope was left out because it is protected.
             if !is_in_realm && !self.is_protected_group(&name) {
-                self.plan.notes.push(Note::GroupKept { name });
+                self.note(Note::GroupKept { name });
                 self.known_groups.push((group, None));
             }
         }
@@ -128,6 +128,8 @@ impl<'a> Draft<'a> {
             }
             Owner::Another(_) | Owner::Nobody => {
                 self.refuse_foreign(kind, &group.name, &holder.name, holder.id.to_string());
+                // With `--only`, the rest may be applied all the same.
+                self.keep_members_of(group);
             }
         }
     }
@@ -291,7 +293,7 @@ impl<'a> Draft<'a> {
         leaving.sort_unstable_by(|a, b| (&a.user_name, &a.subject).cmp(&(&b.user_name, &b.subject)));
         let foreign = present.len() - owned.len();
         if foreign > 0 {
-            self.plan.notes.push(Note::ForeignMembers { group: target.name.clone(), count: foreign });
+            self.note(Note::ForeignMembers { group: target.name.clone(), count: foreign });
         }
         let is_active = |user: u32| self.directory.users[user as usize].active;
         let staying =
@@ -332,10 +334,7 @@ impl<'a> Draft<'a> {
     fn is_protected_group(&mut self, name: &str) -> bool {
         let is_protected = self.settings.protects(name);
         if is_protected {
-            let note = Note::Protected(ProtectedObject { kind: ObjectKind::Group, name: name.to_owned() });
-            if !self.plan.notes.contains(&note) {
-                self.plan.notes.push(note);
-            }
+            self.note(Note::Protected(ProtectedObject { kind: ObjectKind::Group, name: name.to_owned() }));
         }
         is_protected
     }

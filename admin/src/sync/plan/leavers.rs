@@ -48,10 +48,7 @@ impl<'a> Draft<'a> {
                 UserChange::GiveWay(update) | UserChange::Update(update) => Some(update.user.name.clone()),
             };
             let name = user.record.user_name().to_owned();
-            let note = Note::GivesUp { kind: ObjectKind::User, name, taker };
-            if !self.plan.notes.contains(&note) {
-                self.plan.notes.push(note);
-            }
+            self.note(Note::GivesUp { kind: ObjectKind::User, name, taker });
         }
         values.sort_by_key(|value| value.attribute);
         let mut existing = existing_user(user, subject);
@@ -109,7 +106,7 @@ impl<'a> Draft<'a> {
                 }
             };
             let (kind, old) = (ObjectKind::Group, existing.name.clone());
-            self.plan.notes.push(Note::GivesUp { kind, name: old, taker });
+            self.note(Note::GivesUp { kind, name: old, taker });
             changes.push(GroupChange::Update { group: existing, name, adoption: None });
         }
         changes

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::limits::{Removals, scope_refusal};
 use super::lookups::Lookups;
+use super::notes::Note;
 use super::{Cost, Existing, Member, Plan, PlanOptions, Refusal, ScopeCounts};
 use crate::sync::index::Index;
 use crate::sync::owner::Owner;
 use crate::sync::record::Attribute;
-use crate::sync::scope::DirectorySettings;
+use crate::sync::scope::{DirectorySettings, Leavers};
 use crate::sync::source::{Person, RealmSnapshot};
 use crate::sync::target::{DirectorySnapshot, User};
 
@@ -56,6 +57,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) settings: &'a DirectorySettings,
     pub(crate) options: &'a PlanOptions,
     pub(crate) plan: Plan,
+    /// The notes of the plan, which has each once.
+    noted: HashSet<Note>,
     pub(crate) removals: Removals,
     /// Users of Identity Center that are taken over: their place, and their new id in the realm.
     pub(crate) adopted: HashMap<usize, &'a str>,
@@ -63,7 +66,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) adopted_by: HashMap<&'a str, usize>,
     /// People who are not put into groups: they have no user, or one that stays inactive or is protected.
     pub(crate) without_user: HashSet<u32>,
-    /// People, by ID, who leave no group: they are protected, or one that they should join cannot be created yet.
+    /// People, by ID, who leave no group: their user is protected or stays inactive, or a group that they should join
+    /// cannot be created yet.
     pub(crate) keeping: HashSet<&'a str>,
     /// Groups to be changed: place in the directory, and place in the realm if they are still in scope.
     pub(crate) known_groups: Vec<(usize, Option<usize>)>,
@@ -108,12 +112,20 @@ impl<'a> Draft<'a> {
             settings,
             options,
             plan,
+            noted: HashSet::new(),
             removals: Removals::default(),
             adopted: HashMap::new(),
             adopted_by: HashMap::new(),
             without_user: HashSet::new(),
             keeping: HashSet::new(),
             known_groups: Vec::new(),
+        }
+    }
+
+    /// Adds a note, unless it is there already.
+    pub(crate) fn note(&mut self, note: Note) {
+        if self.noted.insert(note.clone()) {
+            self.plan.notes.push(note);
         }
     }
 
@@ -125,13 +137,17 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Returns the finished plan, with the reasons that forbid to apply it.
-    pub(crate) fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
+    /// Returns the finished plan, with the reasons that forbid to apply it. `members` are those of the groups.
+    pub(crate) fn into_plan(
+        mut self,
+        members: &HashMap<usize, Vec<u32>>,
+        now: DateTime<Utc>,
+        per_second: f64,
+    ) -> Plan {
         self.refuse_other_realms();
         self.keep_part();
         self.count_removals();
-        let owned = self.matching.users.places().map(|at| &self.directory.users[at]);
-        let active = owned.filter(|user| user.active).count();
+        let active = self.count_active(members);
         let in_scope = self.matching.wanted.len();
         let limit = self.options.max_removals.unwrap_or(self.settings.max_removals);
         let refusals =
@@ -141,6 +157,21 @@ impl<'a> Draft<'a> {
         self.plan.counted_removals = self.removals.removed();
         self.plan.cost = Cost::of(&self.plan, per_second);
         self.plan
+    }
+
+    /// Counts the active users that earlier runs made, which the scope is compared with.
+    ///
+    /// Under [`Leavers::LeaveGroups`] those who left stay active for ever, and are counted until they are in no group.
+    fn count_active(&self, members: &HashMap<usize, Vec<u32>>) -> usize {
+        let users = &self.directory.users;
+        let active = self.matching.users.places().filter(|at| users[*at].active);
+        if self.settings.leavers != Leavers::LeaveGroups {
+            return active.count();
+        }
+        let in_groups: HashSet<usize> = members.values().flatten().map(|at| *at as usize).collect();
+        let is_wanted =
+            |at| self.subject_of(at).is_some_and(|subject| self.matching.wanted.contains(subject));
+        active.filter(|at| in_groups.contains(at) || is_wanted(*at)).count()
     }
 
     fn count_removals(&mut self) {

@@ -16,8 +16,9 @@ pub(crate) mod renames;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::file::{SavedPlan, SavedPlanError};
+pub(crate) use self::file::{LONGEST_LIFE, SavedPlan, SavedPlanError};
 pub(crate) use self::limits::{Cost, Refusal, RemovalKind};
+pub(crate) use self::lookups::UNIQUE;
 pub(crate) use self::notes::{Blocked, KeptBecause, Note, ObjectKind};
 use super::call::Calls;
 use super::owner::ExternalId;
@@ -238,7 +239,7 @@ impl Planner<'_> {
         let groups = draft.groups_with_members();
         let members = target::read_members(self.directory, self.directory_calls, &directory, &groups)?;
         draft.compare_groups(&members);
-        let mut plan = draft.into_plan(now, self.directory_calls.highest_rate());
+        let mut plan = draft.into_plan(&members, now, self.directory_calls.highest_rate());
         plan.unmatched = unmatched(&options.only, &realm, &directory);
         if plan.refusals.is_empty() {
             confirm::confirm(&mut plan, self.realm, self.realm_calls, &realm.tree)?;
@@ -255,10 +256,7 @@ fn unmatched(
 ) -> Vec<Selector> {
     only.unmatched(|kind| match kind {
         OnlyKind::User => {
-            let people = realm.people.iter().flat_map(|person| {
-                let unusable = person.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
-                unusable.into_iter().chain([person.record.user_name()])
-            });
+            let people = realm.people.iter().flat_map(source::Person::names);
             people.chain(directory.users.iter().map(|user| user.record.user_name())).collect()
         }
         OnlyKind::Group => {

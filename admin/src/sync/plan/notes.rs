@@ -49,7 +49,7 @@ pub(crate) struct BadValue {
     pub(crate) fault: ValueFault,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ObjectKind {
     User,
@@ -66,7 +66,7 @@ impl ObjectKind {
 }
 
 /// Something that an administrator should know, and that the plan does not change.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 pub(crate) enum Note {
     /// A pattern of `protect` keeps it as it is.
@@ -84,7 +84,7 @@ pub(crate) enum Note {
     GivesUp { kind: ObjectKind, name: String, taker: Option<String> },
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub(crate) struct ProtectedObject {
     pub(crate) kind: ObjectKind,
     pub(crate) name: String,

@@ -65,12 +65,11 @@ impl<'a> Draft<'a> {
                 let user = &self.directory.users[user];
                 if self.is_protected(user.record.user_name()) || self.is_protected(person.record.user_name())
                 {
-                    self.without_user.insert(at);
-                    self.keeping.insert(&person.id);
+                    self.leave_memberships(at);
                 } else if faults.is_empty() {
                     self.update(person, user, None);
                 } else if !user.active {
-                    self.without_user.insert(at);
+                    self.leave_memberships(at);
                 }
             }
             None if faults.is_empty() => {
@@ -82,6 +81,12 @@ impl<'a> Draft<'a> {
                 self.without_user.insert(at);
             }
         }
+    }
+
+    /// Changes no membership of somebody whose user is protected, or stays inactive.
+    pub(crate) fn leave_memberships(&mut self, at: u32) {
+        self.without_user.insert(at);
+        self.keeping.insert(&self.realm.people[at as usize].id);
     }
 
     /// Plans a user for somebody who has none. Returns whether there will be one.
@@ -202,7 +207,7 @@ impl<'a> Draft<'a> {
             return;
         }
         if self.is_caller(name) {
-            self.plan.notes.push(Note::Caller { user: name.to_owned() });
+            self.note(Note::Caller { user: name.to_owned() });
             return;
         }
         let (user, is_active, updated_at) = (existing_user(user, subject), user.active, user.updated_at);
@@ -227,10 +232,7 @@ impl<'a> Draft<'a> {
     fn is_protected(&mut self, name: &str) -> bool {
         let is_protected = self.settings.protects(name);
         if is_protected {
-            let note = Note::Protected(ProtectedObject { kind: ObjectKind::User, name: name.to_owned() });
-            if !self.plan.notes.contains(&note) {
-                self.plan.notes.push(note);
-            }
+            self.note(Note::Protected(ProtectedObject { kind: ObjectKind::User, name: name.to_owned() }));
         }
         is_protected
     }

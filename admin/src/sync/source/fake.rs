@@ -30,6 +30,8 @@ pub(crate) enum RealmFault {
     /// One user was never listed, another took the place: the counts agree.
     UserReplaced(String),
     GroupCountFails,
+    /// One group fewer from the listing on.
+    GroupDeleted(String),
     GroupsFail,
     GroupsEmpty,
     GroupsEndEarly,
@@ -177,7 +179,10 @@ impl Realm for FakeRealm {
     }
 
     fn each_group(&self, see: &mut dyn FnMut(RealmGroup)) -> Result<(), CallError> {
-        let state = self.call(&RealmFault::GroupsFail)?;
+        let mut state = self.call(&RealmFault::GroupsFail)?;
+        if let Some(RealmFault::GroupDeleted(id)) = self.fault() {
+            state.groups.remove(&id);
+        }
         let mut groups: Vec<RealmGroup> = state.groups.values().cloned().collect();
         match self.fault() {
             Some(RealmFault::GroupsEmpty) => groups.clear(),
@@ -219,7 +224,9 @@ impl Realm for FakeRealm {
 
     fn find_users(&self, name: &str) -> Result<Vec<RealmUser>, CallError> {
         let state = self.call(&RealmFault::UsersFail)?;
-        let is_named = |user: &&RealmUser| user.user_name == name || user.email.as_deref() == Some(name);
+        let is_name = |text: &str| text.eq_ignore_ascii_case(name);
+        let is_named =
+            |user: &&RealmUser| is_name(&user.user_name) || user.email.as_deref().is_some_and(is_name);
         Ok(state.users.values().filter(is_named).cloned().collect())
     }
 }

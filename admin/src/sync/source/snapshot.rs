@@ -24,6 +24,14 @@ pub(crate) struct Person {
     pub(crate) unusable: Option<Box<Unusable>>,
 }
 
+impl Person {
+    /// Returns the user name that the person is to have in Identity Center, and the realm's if that cannot be.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let in_realm = self.unusable.as_ref().map(|unusable| unusable.user_name.as_str());
+        in_realm.into_iter().chain([self.record.user_name()])
+    }
+}
+
 /// What keeps a person from being written.
 pub(crate) struct Unusable {
     /// The user name in the realm.
@@ -81,21 +89,21 @@ fn check_counts(what: Reading, before: u64, listed: u64, after: u64) -> Result<(
     }
 }
 
-/// Reads the groups, and checks that they are as many as are counted.
+/// Reads the groups, and checks that they are as many as are counted before and after.
 pub(crate) fn read_groups(
     realm: &dyn Realm,
     calls: &Calls,
     settings: &DirectorySettings,
 ) -> Result<Tree, ReadFault> {
-    let counted = calls.ask(|| realm.count_groups()).map_err(Reading::Groups.failed())?;
+    let count = || calls.ask(|| realm.count_groups()).map_err(Reading::Groups.failed());
+    let before = count()?;
     let listed = calls.ask(|| {
         let mut groups = Vec::new();
         realm.each_group(&mut |group| groups.push(group)).map(|()| groups)
     });
     let listed = listed.map_err(Reading::Groups.failed())?;
-    let count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
     let tree = Tree::new(&listed, settings)?;
-    check_counts(Reading::Groups, counted, count, counted)?;
+    check_counts(Reading::Groups, before, u64::try_from(listed.len()).unwrap_or(u64::MAX), count()?)?;
     Ok(tree)
 }
 

@@ -41,6 +41,7 @@ fn a_reading_of_the_realm_that_is_not_whole_writes_nothing() {
         RealmFault::UserTwice,
         RealmFault::UserReplaced("p05".to_owned()),
         RealmFault::GroupCountFails,
+        RealmFault::GroupDeleted("other".to_owned()),
         RealmFault::GroupsFail,
         RealmFault::GroupsEmpty,
         RealmFault::GroupsEndEarly,
@@ -92,11 +93,19 @@ fn a_missing_right_is_named() {
 }
 
 #[test]
+fn a_group_that_is_deleted_meanwhile_is_no_missing_right() {
+    let world = world();
+    world.realm.fails_with(Some(RealmFault::GroupDeleted("other".to_owned())));
+    let error = world.plan().expect_err("a group less").to_string();
+    assert_eq!(error, "the realm's groups changed while they were read: 4 before, 3 after");
+}
+
+#[test]
 fn what_would_be_removed_is_looked_up_singly() {
     let world = world();
     let before = world.realm.calls();
     world.planned();
-    // Id, two counts, users, count of groups, groups, members of two groups; then three leavers and one member who
+    // Id, two counts, users, two counts of groups, groups, members of two groups; then three leavers and one member who
     // stays, two of whom are enabled.
-    assert_eq!(world.realm.calls() - before, 8 + 4 + 2);
+    assert_eq!(world.realm.calls() - before, 9 + 4 + 2);
 }

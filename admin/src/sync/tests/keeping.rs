@@ -1,10 +1,11 @@
 //! Who changes groups is without access at no time, whatever fails.
 
 use super::World;
+use crate::only::{Only, Selector};
 use crate::pacing::DEFAULT_RATE;
 use crate::sync::apply::{Applier, FailureReason};
 use crate::sync::call::Calls;
-use crate::sync::plan::{Blocked, ObjectKind, Plan};
+use crate::sync::plan::{Blocked, ObjectKind, Plan, Refusal};
 use crate::sync::target::fake::DirectoryFault;
 
 /// Two people go over to another group.
@@ -194,4 +195,68 @@ fn who_cannot_be_adopted_keeps_the_groups_of_before() {
         world.sync();
         assert!(!world.directory.state().members_of("Dev").contains(&"alice@example.com"));
     }
+}
+
+#[test]
+fn who_is_to_join_a_group_whose_name_another_owner_has_keeps_the_old_one() {
+    for foreign in ["Guests", "guests"] {
+        let mut world = World::in_step();
+        world.directory.state().add_group(None, foreign, &[]);
+        world.realm.state().add_group("guests", "Guests", Some("aws"), &[]);
+        let plan = moves_to(&world, "guests");
+        assert_eq!(plan.removals, []);
+        assert!(matches!(
+            &plan.refusals[..],
+            [Refusal::ForeignObject { .. } | Refusal::DiffersInCase { .. }]
+        ));
+        world.options.only = Only::new(&["user:user01@example.com".parse::<Selector>().expect("a selector")]);
+        let plan = world.planned();
+        world.apply(&plan);
+        assert!(world.directory.state().members_of("Dev").contains(&"user01@example.com"), "{foreign}");
+    }
+}
+
+/// An administrator switches a user off in AWS, who then gets no new values.
+fn inactive(world: &World, name: &str) {
+    let mut state = world.directory.state();
+    let id = state.named(name).id.clone();
+    state.users.get_mut(&id).expect("a user").active = false;
+}
+
+#[test]
+fn who_stays_inactive_because_of_a_bad_record_holds_up_nobody_else() {
+    let world = World::in_step();
+    inactive(&world, "user05@example.com");
+    {
+        let mut realm = world.realm.state();
+        realm.user("p05").first_name = None;
+        realm.add_user("new", "new@example.com");
+        realm.join("new", "dev");
+    }
+    let plan = world.sync();
+    assert!(matches!(&plan.blocked[..], [Blocked::BadValues { user, .. }] if user == "user05@example.com"));
+    let state = world.directory.state();
+    assert!(state.members_of("Dev").contains(&"new@example.com"));
+    assert!(!state.named("user05@example.com").active);
+}
+
+#[test]
+fn who_stays_inactive_because_of_an_address_that_is_kept_holds_up_nobody_else() {
+    let world = World::in_step();
+    inactive(&world, "user05@example.com");
+    {
+        let mut realm = world.realm.state();
+        realm.user("p03").email = Some("another@example.com".to_owned());
+        realm.user("p03").first_name = None;
+        realm.user("p05").email = Some("user03@example.com".to_owned());
+        realm.add_user("new", "new@example.com");
+        realm.join("new", "dev");
+    }
+    let plan = world.sync();
+    assert!(
+        matches!(&plan.blocked[..], [Blocked::BadValues { .. }, Blocked::ValueKept { .. }]),
+        "{:?}",
+        plan.blocked
+    );
+    assert!(world.directory.state().members_of("Dev").contains(&"new@example.com"));
 }

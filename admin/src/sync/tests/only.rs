@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::only::{Only, Selector};
-use crate::sync::plan::{Plan, Refusal, RemovalKind};
+use crate::sync::plan::{Blocked, Plan, Refusal, RemovalKind};
 use crate::sync::render;
 use crate::sync::scope::MaxRemovals;
 
@@ -133,4 +133,92 @@ fn a_selector_that_names_nothing_on_either_side_is_reported() {
     world.options.only = only(&["user:typo", "user:new@*", "group:/aws/typo", "group:Dve"]);
     let unmatched: Vec<String> = world.planned().unmatched.iter().map(ToString::to_string).collect();
     assert_eq!(unmatched, ["user:typo", "group:/aws/typo", "group:Dve"]);
+}
+
+#[test]
+fn somebody_who_is_renamed_and_moved_is_selected_by_either_name() {
+    for name in ["user03@example.com", "married@example.com"] {
+        let mut world = behind();
+        world.realm.state().leave("p03", "dev");
+        world.realm.state().join("p03", "ops");
+        world.options.only = only(&[&format!("user:{name}")]);
+        let plan = world.planned();
+        assert_eq!(
+            lines(&plan)[1..],
+            ["+ 1 member to Operations: married@example.com", "- 1 member from Dev: user03@example.com"],
+            "{name}"
+        );
+        assert!(lines(&plan)[0].starts_with("~ user user03@example.com: user name"));
+    }
+}
+
+#[test]
+fn somebody_who_left_with_a_new_name_is_selected_by_either_name() {
+    for name in ["user03@example.com", "married@example.com"] {
+        let mut world = behind();
+        world.realm.state().user("p03").enabled = false;
+        world.options.only = only(&[&format!("user:{name}")]);
+        let lines = lines(&world.planned());
+        assert_eq!(lines.len(), 2, "inactive, and in no group: {lines:?}");
+    }
+}
+
+#[test]
+fn who_keeps_a_selected_membership_from_being_made_is_named() {
+    let mut world = World::in_step();
+    world.directory.state().add_user(None, "dora@example.com");
+    {
+        let mut realm = world.realm.state();
+        for (name, group) in [("carl", "dev"), ("dora", "dev"), ("eve", "ops")] {
+            realm.add_user(name, &format!("{name}@example.com"));
+            realm.join(name, group);
+        }
+        for name in ["carl", "eve"] {
+            realm.user(name).first_name = None;
+        }
+        // Nothing is missing in the group because of a member's bad record.
+        realm.user("p03").last_name = None;
+    }
+    world.options.only = only(&["group:/aws/Dev"]);
+    let plan = world.planned();
+    let blocked = |plan: &Plan| plan.blocked.iter().map(|blocked| format!("{blocked:?}")).collect::<Vec<_>>();
+    assert!(
+        matches!(&plan.blocked[..], [Blocked::BadValues { subject, .. }] if subject == "carl"),
+        "{plan:?}"
+    );
+    assert!(
+        matches!(&plan.refusals[..], [Refusal::ForeignObject { name, .. }] if name == "dora@example.com")
+    );
+    world.options.only = only(&["group:/aws/Dev", "user:carl@*"]);
+    let plan = world.planned();
+    assert_eq!((blocked(&plan).len(), &plan.refusals[..]), (1, &[][..]));
+    world.options.only = only(&["group:/aws/Dev", "user:user01@*"]);
+    let plan = world.planned();
+    assert_eq!((blocked(&plan).len(), &plan.refusals[..]), (0, &[][..]));
+}
+
+#[test]
+fn a_group_that_keeps_a_selected_membership_from_being_made_is_named() {
+    let mut world = World::in_step();
+    world.directory.state().add_group(None, "Guests", &[]);
+    {
+        let mut realm = world.realm.state();
+        realm.add_group("guests", "Guests", Some("aws"), &["p04"]);
+        realm.add_group("bad", "Bad\u{200b}", Some("aws"), &["p05"]);
+        // One that exists has its members, whatever it is called.
+        realm.groups.get_mut("ops").expect("ops").name = "Ops\u{200b}".to_owned();
+    }
+    world.options.only = only(&["user:user04@*"]);
+    let plan = world.planned();
+    assert!(
+        matches!(&plan.refusals[..], [Refusal::ForeignObject { name, .. }] if name == "Guests"),
+        "{plan:?}"
+    );
+    assert_eq!(plan.blocked, []);
+    world.options.only = only(&["user:user05@*"]);
+    let plan = world.planned();
+    assert!(matches!(&plan.blocked[..], [Blocked::BadGroupName { subject, .. }] if subject == "bad"));
+    world.options.only = only(&["user:user01@*"]);
+    let plan = world.planned();
+    assert_eq!((plan.refusals, plan.blocked), (vec![], vec![]));
 }

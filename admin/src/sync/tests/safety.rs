@@ -28,6 +28,29 @@ fn rule_2_an_empty_or_halved_scope_is_refused() {
 }
 
 #[test]
+fn who_left_the_groups_and_stays_active_is_no_part_of_a_scope_that_shrinks() {
+    let world = || {
+        let mut world = World::in_step();
+        world.settings =
+            toml::from_str("groups = [\"/aws/**\"]\nleavers = \"leave-groups\"").expect("settings");
+        world.options.max_removals = Some("100%".parse().expect("a limit"));
+        world
+    };
+    let stay = |world: &World, people: usize| {
+        world.realm.state().members.get_mut("dev").expect("dev").truncate(people);
+    };
+    let slowly = world();
+    for people in [8, 5] {
+        stay(&slowly, people);
+        slowly.sync();
+    }
+    assert!(slowly.directory.state().users.values().all(|user| user.active));
+    let at_once = world();
+    stay(&at_once, 5);
+    assert_eq!(at_once.planned().refusals, [Refusal::HalvedScope { active: 12, in_scope: 5 }]);
+}
+
+#[test]
 fn a_run_that_ended_after_the_leavers_is_not_refused_when_it_goes_on() {
     let world = World::in_step();
     let leavers = ["p00", "p01", "p02", "p03"];

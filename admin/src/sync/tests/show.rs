@@ -6,6 +6,7 @@ use super::{World, company};
 use crate::sync::call::Calls;
 use crate::sync::explain::{Explanation, Selection, Standing, explain};
 use crate::sync::plan::Planner;
+use crate::sync::record::{Attribute, ValueFault};
 use crate::sync::render::{lines, summary};
 
 fn shown(world: &World) -> Vec<String> {
@@ -97,4 +98,42 @@ fn an_explanation_has_the_reason_why_not() {
     assert!(matches!(standing("user02@example.com"), Standing::BadValues { .. }));
     assert_eq!(standing("outside"), Standing::OutOfScope);
     assert!(explained(&world, "nobody").is_empty());
+}
+
+#[test]
+fn an_explanation_has_who_else_has_the_name_or_address() {
+    let mut state = company();
+    state.user("p02").email = Some("User01@example.com".to_owned());
+    state.user("p03").email = Some("outside@example.com".to_owned());
+    let world = World::new(state, "groups = [\"/aws/**\"]\nuser_name = \"username\"");
+    let standing = |world: &World, id: &str| {
+        let name = world.realm.state().user(id).user_name.clone();
+        explained(world, &name).remove(0).standing
+    };
+    let shared = ValueFault::SharedWith { user: "user02".to_owned() };
+    assert_eq!(standing(&world, "p01"), Standing::BadValues { faults: vec![(Attribute::Email, shared)] });
+    assert_eq!(standing(&world, "p03"), Standing::InScope, "the other one is not in scope");
+
+    let world = World::in_step();
+    let id = world.directory.state().add_user(None, "guest@example.com");
+    {
+        let mut realm = world.realm.state();
+        for id in ["p04", "p05"] {
+            realm.delete_user(id);
+        }
+        for (id, name) in [("again", "user04"), ("guest", "guest")] {
+            realm.add_user(id, &format!("{name}@example.com"));
+            realm.join(id, "dev");
+        }
+        // One who has a user already gets the name of one who left.
+        realm.user("p07").email = Some("user05@example.com".to_owned());
+        // One who left has the name still, another one is to get it.
+        realm.leave("p08", "dev");
+        realm.user("p09").email = Some("user08@example.com".to_owned());
+    }
+    assert_eq!(standing(&world, "again"), Standing::NameOfDeparted);
+    assert_eq!(standing(&world, "guest"), Standing::ForeignName { id });
+    assert_eq!(standing(&world, "p07"), Standing::InScope);
+    let shared = ValueFault::SharedWith { user: "user08".to_owned() };
+    assert_eq!(standing(&world, "p09"), Standing::BadValues { faults: vec![(Attribute::UserName, shared)] });
 }
