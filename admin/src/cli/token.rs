@@ -107,7 +107,16 @@ fn rotate(args: &SetArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandErro
         );
     }
     store(args, app, &endpoint, &new, ui)?;
-    ui.say("3. Delete the old token on the same page: from now on nothing uses it here. Other machines may.");
+    let number = match secret.file(app) {
+        Some(path) => {
+            ui.say(&format!("3. Write the new token into `{}`, which is what is used here.", path.display()));
+            4
+        }
+        None => 3,
+    };
+    ui.say(&format!(
+        "{number}. Delete the old token on the same page: from now on nothing uses it here. Other machines may."
+    ));
     Ok(())
 }
 
