@@ -16,7 +16,7 @@ use self::deny_file::DenyFile;
 use self::report::Report;
 use super::FileArg;
 use super::events::{Event, Phase, Reported};
-use super::planning::{audit_lines, rate};
+use super::planning::{audit_lines, declined, rate};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
@@ -200,7 +200,7 @@ fn confirm(
     if args.yes || !is_change || ui.confirm(&format!("End the access of {}?", args.user), "--yes")? {
         Ok(())
     } else {
-        Err(CommandError::silent())
+        Err(declined(ui))
     }
 }
 
