@@ -69,6 +69,14 @@ struct StatusArgs {
 }
 
 impl TokenArgs {
+    pub(super) fn name(&self) -> &'static str {
+        match &self.command {
+            TokenCommand::Set(_) => "token set",
+            TokenCommand::Status(_) => "token status",
+            TokenCommand::Rotate(_) => "token rotate",
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         matches!(&self.command, TokenCommand::Status(args) if args.json)
     }
