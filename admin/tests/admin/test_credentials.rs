@@ -1,6 +1,6 @@
 //! Which AWS credentials are used, and how a command ends if they are not valid.
 
-use idc_sim::{Fault, Route};
+use idc_sim::{Fault, IamRole, IdcSim, Route};
 
 use crate::site::Site;
 
@@ -53,4 +53,21 @@ fn the_profile_of_the_access_file_comes_before_the_environment() {
     site.env.remove_env("AWS_SECRET_ACCESS_KEY");
     site.env.set_env("AWS_PROFILE", "keys");
     site.run("plan").expect_ok();
+}
+
+#[test]
+fn a_role_is_assumed_with_the_keys_of_its_source_profile() {
+    let role = "arn:aws:iam::000011112222:role/Admin";
+    let site = Site::of(IdcSim::builder().iam_role(IamRole::new(role)));
+    let key = site.sim.administrator_key();
+    let keys = format!("aws_access_key_id = {}\naws_secret_access_key = {}\n", key.id, key.secret);
+    site.env.write_home_file(".aws/credentials", format!("[keys]\n{keys}"));
+    site.env.write_aws_config(&format!("[profile role]\nrole_arn = {role}\nsource_profile = keys\n"));
+    let file = site.env.read_home_file("access.toml");
+    let named = file.replace("[identity_center]\n", "[identity_center]\nprofile = \"role\"\n");
+    site.env.write_home_file("access.toml", named);
+    site.env.set_env("AWS_SECRET_ACCESS_KEY", "wrong");
+    // The simulator's roles trust no keys: the request came that far.
+    site.fails("a role", "plan", 4, "is not authorized to perform: sts:AssumeRole");
+    assert!(site.sim.count(Route::AssumeRole) > 0);
 }
