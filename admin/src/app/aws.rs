@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use chrono::{DateTime, Utc};
 use kcaws::platform::http::{CONNECT_TIMEOUT, HttpSetup};
 use kcaws::platform::runtime::Runtime;
@@ -65,6 +67,10 @@ impl Aws {
             None => loader,
         };
         let config = runtime.block_on(loader.load());
+        let config = match profile {
+            Some(profile) => with_credentials_of(profile, &config),
+            None => config,
+        };
         Ok(Self { runtime: Arc::new(runtime), config, http })
     }
 
@@ -110,4 +116,27 @@ impl Aws {
     fn caller(&self) -> Caller {
         Caller::new(self.runtime.clone(), self.http.clone())
     }
+}
+
+/// Returns the configuration with the credentials of this profile alone.
+///
+/// The default chain, even with a profile's name, prefers keys in the environment.
+fn with_credentials_of(profile: &str, config: &SdkConfig) -> SdkConfig {
+    let mut provider = ProviderConfig::without_region()
+        .with_behavior_version(config.behavior_version())
+        .with_region(config.region().cloned())
+        .with_use_fips(config.use_fips())
+        .with_use_dual_stack(config.use_dual_stack());
+    if let Some(http) = config.http_client() {
+        provider = provider.with_http_client(http);
+    }
+    if let Some(retries) = config.retry_config() {
+        provider = provider.with_retry_config(retries.clone());
+    }
+    if let Some(timeouts) = config.timeout_config() {
+        provider = provider.with_timeout_config(timeouts.clone());
+    }
+    let credentials =
+        ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
 }

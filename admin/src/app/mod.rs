@@ -15,8 +15,11 @@ use kcaws::app::{App, SetupError, endpoints};
 use kcaws::platform::http::HttpSetup;
 use kcaws::ports::identity_center::Origin;
 use kcaws::ports::keyring::Prompting;
+use kcaws::ports::service_call::{CallError, CallErrorKind};
 use kcaws::ports::sts::CallerIdentity;
+use kcaws::profile::identity::ProfileFiles;
 use kcaws::profile::services::{Service, endpoint_override};
+use kcaws::profile::{ConfigError, KnownNames};
 use kcaws::secret::Secret;
 use url::Url;
 
@@ -26,6 +29,7 @@ pub(crate) use self::metadata_record::MetadataRecord;
 pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
 use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
 use crate::platform::rest::RestOrigin;
+use crate::ports::aws_call::refusal;
 use crate::ports::iam::{self, HttpIam};
 use crate::ports::keycloak::{HttpKeycloak, KeycloakError, ServiceAccount};
 use crate::ports::scim::HttpScim;
@@ -105,7 +109,21 @@ impl AdminApp {
 
     fn aws_with(&self, region: &str, profile: Option<&str>) -> Result<Aws, AdminError> {
         self.act_for(profile.map(str::to_owned));
+        if let Some(profile) = profile {
+            self.find_profile(profile)?;
+        }
         Ok(Aws::load(region, profile, self.http()?.clone(), self.timeout()?)?)
+    }
+
+    /// Looks a profile up in both of AWS's files: the SDK does not tell one that is missing from one without credentials.
+    fn find_profile(&self, name: &str) -> Result<(), AdminError> {
+        let (config, credentials) = (self.document().map_err(AppError::from)?, self.credentials_document());
+        let names = ProfileFiles { config, credentials }.profile_names();
+        if names.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let (name, path) = (name.to_owned(), config.path().to_owned());
+        Err(AppError::from(ConfigError::NoSuchProfile { name, path, known: KnownNames::of(names) }).into())
     }
 
     /// Returns the realm, as the service account of the access file sees it.
@@ -171,6 +189,48 @@ impl AdminApp {
         let endpoint = Origin::of_sts(&endpoints::settings(self, &center.region), given.as_ref())
             .map_err(AppError::from)?;
         let sts = self.sts(endpoint, &center.region)?;
-        Ok(sts.caller_identity(&credentials).map_err(AppError::from)?)
+        sts.caller_identity(&credentials).map_err(unknown_caller)
+    }
+}
+
+/// Returns the error for what STS answered; a refusal is one as of any other service of AWS.
+fn unknown_caller(error: CallError) -> AdminError {
+    match &error.kind {
+        CallErrorKind::Refused { status, code: Some(code) } => {
+            refusal("GetCallerIdentity", *status, &code.to_string(), None, None).into()
+        }
+        CallErrorKind::Refused { code: None, .. }
+        | CallErrorKind::Overloaded { .. }
+        | CallErrorKind::Unreachable(_)
+        | CallErrorKind::NotAws { .. }
+        | CallErrorKind::NotUnderstood => AppError::from(error).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kcaws::ports::service_call::{CalledService, RefusalCode};
+
+    use super::*;
+    use crate::ports::aws_call::AwsError;
+
+    #[test]
+    fn credentials_that_sts_refuses_are_not_valid() {
+        let refused = |code| {
+            unknown_caller(CallError {
+                service: CalledService::Sts,
+                host: "sts.eu-central-1.amazonaws.com".to_owned(),
+                kind: CallErrorKind::Refused { status: 403, code },
+            })
+        };
+        for code in ["InvalidClientTokenId", "SignatureDoesNotMatch", "IncompleteSignature"] {
+            let error = refused(Some(RefusalCode::Other(code.to_owned())));
+            assert!(matches!(error, AdminError::Aws(AwsError::NotAuthenticated { .. })), "{code}: {error}");
+        }
+        let error = refused(Some(RefusalCode::ExpiredToken));
+        assert!(matches!(error, AdminError::Aws(AwsError::NotAuthenticated { .. })), "{error}");
+        let error = refused(Some(RefusalCode::AccessDenied));
+        assert!(matches!(error, AdminError::Aws(AwsError::Denied { .. })), "{error}");
+        assert!(matches!(refused(None), AdminError::Base(_)));
     }
 }

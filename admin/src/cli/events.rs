@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::access::apply::{AccessAudit, AccessRecord};
 use crate::app::AdminApp;
+use crate::realm::client::{ClientAudit, ClientWrite};
 use crate::sync::apply::{Audit, AuditEntry};
 
 /// The events of administrators' commands. Four more are the library's: `message`, `error`, `wait`, `detail`.
@@ -96,7 +97,7 @@ pub(super) fn seconds(time: Duration) -> f64 {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).as_secs_f64()
 }
 
-/// Records every write, and reports it.
+/// Records every write, and reports it, also one that the audit file does not take: then it is recorded nowhere else.
 pub(super) struct Reported<'a, A> {
     audit: A,
     phase: &'a Phase,
@@ -122,24 +123,60 @@ impl<'a, A> Reported<'a, A> {
 
 impl<A: Audit> Audit for Reported<'_, A> {
     fn record(&self, entry: &AuditEntry<'_>) -> Result<()> {
-        self.audit.record(entry)?;
+        let recorded = self.audit.record(entry);
         let fields = json!({
             "action": entry.action, "kind": entry.kind, "id": entry.id, "name": entry.name,
             "members": entry.members.len(), "request_id": entry.request_id, "why": entry.error,
         });
         self.tell(fields, entry.error.is_some());
-        Ok(())
+        recorded
     }
 }
 
 impl<A: AccessAudit> AccessAudit for Reported<'_, A> {
     fn record(&self, entry: &AccessRecord<'_>) -> Result<()> {
-        self.audit.record(entry)?;
+        let recorded = self.audit.record(entry);
         let fields = json!({
             "action": entry.action, "kind": "permission_set", "id": entry.permission_set_arn, "name": entry.what,
             "members": 0, "request_id": entry.request_id, "why": entry.error,
         });
         self.tell(fields, entry.error.is_some());
-        Ok(())
+        recorded
+    }
+}
+
+impl<A: ClientAudit> ClientAudit for Reported<'_, A> {
+    fn record(&self, write: &ClientWrite<'_>) -> Result<()> {
+        let recorded = self.audit.record(write);
+        let fields = json!({
+            "action": write.action, "kind": "client", "id": null, "name": write.client_id,
+            "members": 0, "request_id": null, "why": write.error,
+        });
+        self.tell(fields, write.error.is_some());
+        recorded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kcaws::ports::clock::FakeClock;
+
+    use super::*;
+    use crate::realm::client::{ClientAction, Kept};
+
+    #[test]
+    fn a_write_that_the_full_audit_file_lacks_is_reported_all_the_same() {
+        let clock = Arc::new(FakeClock::at("2026-11-29T08:00:00Z"));
+        let phase = Phase { name: "apply", bar: ProgressBar::hidden(), clock, began: Duration::ZERO };
+        let reported = Reported::new(Kept { room: 1, ..Kept::default() }, &phase, None);
+        let write = ClientWrite {
+            action: ClientAction::UpdateClient,
+            client_id: "urn:amazon:webservices",
+            paths: Vec::new(),
+            error: None,
+        };
+        assert!(ClientAudit::record(&reported, &write).is_ok());
+        assert!(ClientAudit::record(&reported, &write).is_err());
+        assert_eq!(reported.done.into_inner(), 2);
     }
 }

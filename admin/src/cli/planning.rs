@@ -127,7 +127,7 @@ impl<A: Subject> ApplyArgs<A> {
         let asked_at = clock.now();
         match ui.ask("Apply these changes? [y/N] ").as_deref() {
             Some("y" | "Y" | "yes") => {}
-            _ => return Err(CommandError::silent()),
+            _ => return Err(declined(ui)),
         }
         if clock.now().signed_duration_since(asked_at) > LONGEST_LIFE {
             let message = "the plan is older than an hour: the answer came too late";
@@ -136,6 +136,12 @@ impl<A: Subject> ApplyArgs<A> {
         }
         Ok(())
     }
+}
+
+/// Returns the end of a command whose question was not answered with yes.
+pub(super) fn declined(ui: &mut Ui) -> CommandError {
+    ui.say("Nothing was changed.");
+    CommandError::silent()
 }
 
 /// Warns of selectors that name nothing: they may have a typo.
@@ -220,22 +226,30 @@ mod tests {
         args: ApplyArgs<Anything>,
     }
 
-    /// Somebody who says yes after a while.
-    struct Slow(Arc<FakeClock>, Duration);
+    /// Somebody who answers after a while.
+    struct Slow(Arc<FakeClock>, Duration, &'static str);
 
     impl Read for Slow {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
             self.0.advance(self.1);
-            b"y\n".as_slice().read(buffer)
+            self.2.as_bytes().read(buffer)
         }
     }
 
     /// Returns the end of a question that is answered after some minutes, and what is on stdout and stderr.
     fn asked(line: &str, minutes: u64) -> (Result<(), CommandError>, String, String) {
+        answered(line, minutes, "y\n")
+    }
+
+    fn answered(
+        line: &str,
+        minutes: u64,
+        answer: &'static str,
+    ) -> (Result<(), CommandError>, String, String) {
         let (mut terminal, stdout, stderr) = Terminal::captured();
         let clock = Arc::new(FakeClock::at("2026-11-29T08:00:00Z"));
         terminal.interactive = true;
-        terminal.stdin = Box::new(BufReader::new(Slow(clock.clone(), Duration::from_mins(minutes))));
+        terminal.stdin = Box::new(BufReader::new(Slow(clock.clone(), Duration::from_mins(minutes), answer)));
         let mut ui = Ui::new(terminal, &Global::default());
         let args = Command::parse_from(line.split(' ')).args;
         let end = args.ask("kcaws admin", &*clock, |ui| ui.data("+ user a"), &mut ui);
@@ -257,6 +271,16 @@ mod tests {
         assert_eq!((stdout.as_str(), stderr), ("", format!("+ user a\n{question}")));
         assert_eq!(asked("apply", 0).2, question, "it is on stdout already");
         assert_eq!(asked("apply --json --yes", 0).2, "");
+    }
+
+    #[test]
+    fn who_does_not_say_yes_reads_that_nothing_was_changed() {
+        for answer in ["n\n", "\n", ""] {
+            let (end, stdout, stderr) = answered("apply --json", 0, answer);
+            let end = end.expect_err("ends");
+            assert!(end.is_silent() && end.exit_code() == 0, "{answer:?}");
+            assert!(stdout.is_empty() && stderr.ends_with("Nothing was changed.\n"), "{answer:?}: {stderr}");
+        }
     }
 
     #[test]

@@ -25,6 +25,13 @@ enum Of {
 }
 
 impl PolicyArgs {
+    pub(super) fn name(&self) -> &'static str {
+        match &self.of {
+            Of::Aws(_) => "policy aws",
+            Of::Keycloak(_) => "policy keycloak",
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         matches!(&self.of, Of::Keycloak(args) if args.json)
     }

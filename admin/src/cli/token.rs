@@ -69,6 +69,14 @@ struct StatusArgs {
 }
 
 impl TokenArgs {
+    pub(super) fn name(&self) -> &'static str {
+        match &self.command {
+            TokenCommand::Set(_) => "token set",
+            TokenCommand::Status(_) => "token status",
+            TokenCommand::Rotate(_) => "token rotate",
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         matches!(&self.command, TokenCommand::Status(args) if args.json)
     }
@@ -107,7 +115,16 @@ fn rotate(args: &SetArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandErro
         );
     }
     store(args, app, &endpoint, &new, ui)?;
-    ui.say("3. Delete the old token on the same page: from now on nothing uses it here. Other machines may.");
+    let number = match secret.file(app) {
+        Some(path) => {
+            ui.say(&format!("3. Write the new token into `{}`, which is what is used here.", path.display()));
+            4
+        }
+        None => 3,
+    };
+    ui.say(&format!(
+        "{number}. Delete the old token on the same page: from now on nothing uses it here. Other machines may."
+    ));
     Ok(())
 }
 

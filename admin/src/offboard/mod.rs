@@ -27,7 +27,8 @@ pub(crate) use self::search::in_full;
 
 /// What the two sides are reached with.
 pub(crate) struct Offboarder<'a> {
-    pub(crate) keycloak: &'a dyn Keycloak,
+    /// Keycloak, or why it cannot be used.
+    pub(crate) keycloak: Result<&'a dyn Keycloak, String>,
     /// The directory of Identity Center, or why it cannot be used.
     pub(crate) directory: Result<&'a dyn Directory, String>,
     /// Assignments and permission sets, where they can be read.

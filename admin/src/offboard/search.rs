@@ -8,7 +8,7 @@ use super::person::{
     DirectoryAccount, GroupMembership, GroupStanding, Ownership, Person, RealmAccount, Side,
 };
 use super::{OffboardError, Offboarder};
-use crate::ports::keycloak::{KeycloakError, KeycloakUser, Right};
+use crate::ports::keycloak::{Keycloak, KeycloakError, KeycloakUser, Right};
 use crate::sync::call::CallError;
 use crate::sync::owner::{ExternalId, Owner};
 use crate::sync::read_fault::{ReadFault, Reading};
@@ -27,7 +27,7 @@ struct Candidates {
 impl Offboarder<'_> {
     /// Finds the person with this user name or e-mail address, and refuses those who must keep their access.
     pub(crate) fn find(&self, name: &str) -> Result<Person, OffboardError> {
-        let settings = self.ask_realm(|| self.keycloak.realm()).ok();
+        let settings = self.ask_realm(|keycloak| keycloak.realm()).ok();
         let realm_id = settings.as_ref().map(|settings| settings.id.as_str());
         let mut user = self.realm_user(name)?;
         let found = self.directory_user(name, user.found(), realm_id)?;
@@ -57,20 +57,26 @@ impl Offboarder<'_> {
         Ok(Person { realm, directory, session_lifespan, role_session })
     }
 
-    pub(super) fn ask_realm<T>(&self, call: impl Fn() -> Result<T, KeycloakError>) -> Result<T, CallError> {
-        self.realm_calls.ask(|| Ok(call()?))
+    fn ask_realm<T>(&self, call: impl Fn(&dyn Keycloak) -> Result<T, KeycloakError>) -> Result<T, CallError> {
+        match &self.keycloak {
+            Ok(keycloak) => self.realm_calls.ask(|| Ok(call(*keycloak)?)),
+            Err(reason) => Err(CallError::Failed(reason.clone().into())),
+        }
     }
 
     fn realm_user(&self, name: &str) -> Result<Side<KeycloakUser>, OffboardError> {
+        if let Err(reason) = &self.keycloak {
+            return Ok(Side::Unread { reason: reason.clone() });
+        }
         let read = || {
             let mut found: Vec<KeycloakUser> =
-                self.ask_realm(|| self.keycloak.user_by_name(name))?.into_iter().collect();
-            for user in self.ask_realm(|| self.keycloak.users_by_email(name))? {
+                self.ask_realm(|keycloak| keycloak.user_by_name(name))?.into_iter().collect();
+            for user in self.ask_realm(|keycloak| keycloak.users_by_email(name))? {
                 if found.iter().all(|known| known.id != user.id) {
                     found.push(user);
                 }
             }
-            if found.is_empty() && !self.ask_realm(|| self.keycloak.sees_users())? {
+            if found.is_empty() && !self.ask_realm(|keycloak| keycloak.sees_users())? {
                 return Err(CallError::from(KeycloakError::Forbidden { needs: Right::ViewUsers }));
             }
             Ok(found)
@@ -88,7 +94,7 @@ impl Offboarder<'_> {
     }
 
     fn realm_user_by_id(&self, id: &str) -> Side<KeycloakUser> {
-        match self.ask_realm(|| self.keycloak.user(id)) {
+        match self.ask_realm(|keycloak| keycloak.user(id)) {
             Ok(Some(user)) => Side::Found(user),
             Ok(None) => Side::Absent,
             Err(error) => unread(&error),
@@ -171,7 +177,7 @@ impl Offboarder<'_> {
         realm_id: Option<&str>,
         directory: &Side<DirectoryAccount>,
     ) -> RealmAccount {
-        let sessions = self.ask_realm(|| self.keycloak.user_sessions(&user.id)).ok();
+        let sessions = self.ask_realm(|keycloak| keycloak.user_sessions(&user.id)).ok();
         let by_realm = realm_id.and_then(|realm| ExternalId::new(realm, &user.id).ok());
         let by_directory = || directory.found()?.external_id.as_deref()?.parse().ok();
         RealmAccount {

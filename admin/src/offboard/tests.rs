@@ -26,6 +26,8 @@ struct World {
     caller: Option<&'static str>,
     recorded: Recorded,
     access: Option<FakeAccessAdmin>,
+    /// Why Keycloak cannot be used.
+    without_keycloak: Option<&'static str>,
     /// Why Identity Center cannot be used.
     without_directory: Option<&'static str>,
 }
@@ -72,6 +74,7 @@ impl World {
             caller: Some("admin@example.com"),
             recorded: Recorded { lines: Mutex::default(), room: usize::MAX },
             access: None,
+            without_keycloak: None,
             without_directory: None,
         };
         world.in_realm(|realm| {
@@ -96,7 +99,7 @@ impl World {
     fn with<T>(&self, work: impl FnOnce(&Offboarder<'_>) -> T) -> T {
         let calls = Calls::new(&self.clock, 20.0);
         work(&Offboarder {
-            keycloak: &self.keycloak,
+            keycloak: self.without_keycloak.map_or(Ok(&self.keycloak), |why| Err(why.to_owned())),
             directory: self.without_directory.map_or(Ok(&self.directory), |why| Err(why.to_owned())),
             access: self.access.as_ref().map(|access| access as &dyn AccessAdmin),
             settings: Some(&self.settings),
@@ -176,6 +179,13 @@ fn a_side_that_fails_does_not_keep_the_other_from_being_done() {
     assert_eq!((done.as_slice(), failed.len()), (&EVERYTHING[..2], 0));
     let left = leftovers(&world.person("alice"));
     assert_eq!(left, [Leftover::IdentityCenter { reason: "AWS denied ListInstances".to_owned() }]);
+
+    let mut world = World::new();
+    world.without_keycloak = Some("there is no client secret");
+    let (done, failed) = world.offboard("alice@example.com");
+    assert_eq!((done.as_slice(), failed.len()), (&EVERYTHING[2..], 0));
+    let left = leftovers(&world.person("alice@example.com"));
+    assert_eq!(left, [Leftover::Keycloak { reason: "there is no client secret".to_owned() }]);
 }
 
 #[test]

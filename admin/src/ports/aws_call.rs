@@ -124,7 +124,7 @@ fn unanswered(operation: &'static str, error: &(dyn Error + 'static)) -> AwsErro
 }
 
 /// Returns the variant for an error code of AWS.
-pub(super) fn refusal(
+pub(crate) fn refusal(
     operation: &'static str,
     status: u16,
     code: &str,
@@ -143,7 +143,9 @@ pub(super) fn refusal(
         | "ExpiredToken"
         | "InvalidClientTokenId"
         | "IncompleteSignatureException"
+        | "IncompleteSignature"
         | "MissingAuthenticationTokenException"
+        | "MissingAuthenticationToken"
         | "SignatureDoesNotMatch" => AwsError::NotAuthenticated { operation, message },
         "ResourceNotFoundException" => AwsError::NotFound { operation, message },
         "ConflictException" => AwsError::Conflict { operation, message },

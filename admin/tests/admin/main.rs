@@ -21,6 +21,7 @@ mod test_access_of_the_realm;
 mod test_access_roles;
 mod test_access_roles_faults;
 mod test_check;
+mod test_credentials;
 mod test_deploy;
 mod test_docs_json;
 mod test_faults;

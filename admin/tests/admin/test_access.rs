@@ -47,6 +47,14 @@ fn an_export_plans_to_no_changes() {
     let file = site.env.home().join("exported.toml");
     let line = format!("plan --exit-code --file {}", file.display());
     site.run(&line).expect_code(0).expect_stdout("no changes");
+    // As `source` says to do before the identity source is changed.
+    let steps = admin(&site.env, "source --json").run().expect_ok().stdout_json();
+    let line = steps["steps"][0].as_str().unwrap().split_once("kcaws admin access ").unwrap().1;
+    let (line, name) = line.split_once(" > ").unwrap();
+    let exported = site.run(line).expect_ok().stdout_text();
+    let file = site.env.write_home_file(name, exported);
+    let line = format!("plan --exit-code --file {}", file.display());
+    site.run(&line).expect_code(0).expect_stdout("no changes");
     let json = site.run("export --json").expect_ok().stdout_json();
     site.env.write_home_file("exported.json", json.to_string());
     let file = site.env.home().join("exported.json");

@@ -127,3 +127,49 @@ fn a_keycloak_that_is_gone_does_not_keep_aws_from_being_done() {
         heals(&office, word);
     }
 }
+
+#[test]
+fn a_secret_that_is_missing_does_not_keep_the_other_side_from_being_done() {
+    let server = require_keycloak!();
+    let office = Office::new(server);
+    let env = &office.company.env;
+    let token = env.home().join("scim-token");
+    env.remove_env("KCAWS_SCIM_TOKEN_FILE");
+    let report = office.company.run(&format!("{APPLY} --json")).expect_code(1).stdout_json();
+    assert!(report["left"].to_string().contains("there is no SCIM token"), "{report}");
+    assert_eq!(office.user("anna")["enabled"], false);
+    env.set_env("KCAWS_SCIM_TOKEN_FILE", &token);
+
+    let office = Office::new(server);
+    let file = office.company.env.read_home_file("access.toml");
+    let without: Vec<&str> = file.lines().filter(|line| !line.starts_with("scim_endpoint")).collect();
+    office.company.env.write_home_file("access.toml", without.join("\n"));
+    office.company.run(APPLY).expect_code(1).expect_stdout("no scim_endpoint");
+    assert_eq!(office.user("anna")["enabled"], false);
+    office.company.env.write_home_file("access.toml", file);
+    heals(&office, "scim_endpoint");
+
+    let office = Office::new(server);
+    let env = &office.company.env;
+    env.set_env("KCAWS_KEYCLOAK_SECRET_FILE", env.home().join("missing"));
+    let report = office.company.run(&format!("{APPLY} --json")).expect_code(1).stdout_json();
+    assert!(report["left"].to_string().contains("KCAWS_KEYCLOAK_SECRET_FILE"), "{report}");
+    assert!(!office.is_active("anna"));
+
+    env.set_env("KCAWS_SCIM_TOKEN_FILE", env.home().join("missing"));
+    office.company.run(APPLY).expect_code(3).expect_stderr("KCAWS_KEYCLOAK_SECRET_FILE");
+}
+
+#[test]
+fn credentials_of_another_instance_do_not_keep_keycloak_from_being_done() {
+    let server = require_keycloak!();
+    let office = Office::new(server);
+    let file = office.company.env.read_home_file("access.toml");
+    let other = file.replace(&office.company.instance(), "ssoins-fedcba0987654321");
+    office.company.env.write_home_file("access.toml", other);
+    office.company.run(APPLY).expect_code(1).expect_stdout("do not see the instance");
+    assert_eq!(office.user("anna")["enabled"], false);
+    assert!(office.is_active("anna"));
+    office.company.env.write_home_file("access.toml", file);
+    heals(&office, "another instance");
+}

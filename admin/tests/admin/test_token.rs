@@ -105,6 +105,18 @@ fn a_second_token_takes_the_place_of_the_first() {
 }
 
 #[test]
+fn a_token_in_a_file_is_replaced_there_before_the_old_one_is_deleted() {
+    let (sim, env) = office();
+    let file = env.write_home_file("token", sim.issue_scim_token());
+    env.set_env("KCAWS_SCIM_TOKEN_FILE", &file);
+    let output = admin(&env, "token rotate").stdin(sim.issue_scim_token()).run().expect_ok();
+    let shown = output.stderr_text();
+    let place = |part: &str| shown.find(part).unwrap_or_else(|| panic!("no `{part}` in {shown}"));
+    let write = place(&format!("3. Write the new token into `{}`", file.display()));
+    assert!(write < place("4. Delete the old token"), "{shown}");
+}
+
+#[test]
 fn logout_removes_what_is_kept_and_says_where_it_still_works() {
     let (sim, env) = office();
     admin(&env, "logout").run().expect_ok().expect_stderr("No SCIM token of");

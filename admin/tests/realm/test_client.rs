@@ -18,7 +18,17 @@ fn a_plan_writes_nothing_an_apply_lets_users_in_and_then_there_are_no_changes() 
     office.admin("client apply --metadata aws.xml").run().expect_code(2).expect_stderr("--yes");
     assert!(office.realm.client(ENTITY_ID).is_none());
 
-    office.admin("client apply --metadata aws.xml --yes").run().expect_ok().expect_stderr("1 change");
+    let log = office.admin("client plan --metadata aws.xml --log json").run().expect_ok().stderr_text();
+    assert!(log.contains(r#""command":"client plan""#) && log.contains(r#""event":"planned""#), "{log}");
+    let output = office.admin("client apply --metadata aws.xml --yes --log json").run().expect_ok();
+    let log = output.expect_stderr("1 change").stderr_text();
+    let events: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    let apply = ["phase_started", "write", "phase_finished"];
+    assert!(names.contains(&"planned") && names.windows(3).any(|part| part == apply), "{log}");
+    let write = events.iter().find(|event| event["event"] == "write").unwrap();
+    assert_eq!((&write["action"], &write["name"]), (&json!("create_client"), &json!(ENTITY_ID)), "{log}");
     let audit = std::fs::read_to_string(office.env.home().join("access.audit.jsonl")).unwrap();
     let lines: Vec<serde_json::Value> =
         audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

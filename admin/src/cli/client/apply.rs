@@ -10,10 +10,11 @@ use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
 use super::plan_file::PlanFile;
-use super::{ClientInputs, DesiredArgs, changes};
+use super::{ClientInputs, DesiredArgs, changes, planned};
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
-use crate::cli::planning::audit_lines;
+use crate::cli::events::{Phase, Reported};
+use crate::cli::planning::{audit_lines, declined};
 use crate::ports::keycloak::Keycloak;
 use crate::realm::client::{self, ClientAudit, ClientPlan, ClientWrite};
 use crate::sync::apply::JsonLines;
@@ -53,7 +54,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         None => args.desired.inputs()?,
     };
     let keycloak = app.keycloak(&file.realm, ui.prompting())?;
-    let plan = client::plan(&keycloak, &inputs.client())?;
+    let plan = planned(&keycloak, &inputs, app, ui)?;
     if let Some(saved) = &saved {
         saved.check(&plan)?;
     }
@@ -81,13 +82,15 @@ fn apply(
         return Err(CommandError::new(Exit::Usage, ErrorCode::InputNeeded, message).hint("add --yes"));
     }
     if !args.yes && !ui.confirm("Apply these changes?", "--yes")? {
-        ui.say("Nothing was changed.");
-        return Ok(());
+        return Err(declined(ui));
     }
     let path = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
     let actor = format!("{} {}", file.realm.url(), file.realm.client_id);
-    let audit = ClientLines { lines: audit_lines(&path, &actor, app)?, actor, app };
-    let made = client::apply(keycloak, &inputs.client(), plan, &audit)?;
+    let lines = ClientLines { lines: audit_lines(&path, &actor, app)?, actor, app };
+    let phase = Phase::start("apply", "Applying …", app, ui);
+    let made = client::apply(keycloak, &inputs.client(), plan, &Reported::new(lines, &phase, None));
+    drop(phase);
+    let made = made?;
     if args.json {
         let made = ClientPlan { changes: made, ..plan.clone() };
         ui.json(&changes::report(&made, changes::Outcome::Applied));

@@ -10,10 +10,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
+use serde_json::json;
 
+use super::events::{Event, Phase};
 use super::{FileArg, metadata_file};
 use crate::app::AdminApp;
-use crate::realm::client::{DesiredClient, NameIdSource};
+use crate::ports::keycloak::Keycloak;
+use crate::realm::client::{self, ClientPlan, DesiredClient, NameIdSource};
 use crate::realm::service_provider::ServiceProvider;
 
 const EXAMPLES: &str = "\
@@ -36,6 +39,13 @@ enum Command {
 }
 
 impl ClientArgs {
+    pub(super) fn name(&self) -> &'static str {
+        match &self.command {
+            Command::Plan(_) => "client plan",
+            Command::Apply(_) => "client apply",
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         match &self.command {
             Command::Plan(args) => args.json,
@@ -49,6 +59,21 @@ pub(super) fn run(args: &ClientArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), 
         Command::Plan(args) => plan::run(args, app, ui),
         Command::Apply(args) => apply::run(args, app, ui),
     }
+}
+
+/// Reads the client, and returns what has to change.
+fn planned(
+    keycloak: &dyn Keycloak,
+    inputs: &ClientInputs,
+    app: &AdminApp,
+    ui: &Ui,
+) -> Result<ClientPlan, CommandError> {
+    let phase = Phase::start("read", "Reading the client …", app, ui);
+    let plan = client::plan(keycloak, &inputs.client());
+    drop(phase);
+    let plan = plan?;
+    Event::Planned.tell(&json!({ "changes": !plan.is_empty() }));
+    Ok(plan)
 }
 
 /// What the client has to be.

@@ -7,9 +7,8 @@ use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 
 use super::plan_file::PlanFile;
-use super::{DesiredArgs, changes};
+use super::{DesiredArgs, changes, planned};
 use crate::app::AdminApp;
-use crate::realm::client;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +36,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     let inputs = args.desired.inputs()?;
     let file = app.access_file(args.desired.file.file.as_deref())?;
     let keycloak = app.keycloak(&file.realm, ui.prompting())?;
-    let plan = client::plan(&keycloak, &inputs.client())?;
+    let plan = planned(&keycloak, &inputs, app, ui)?;
     let is_empty = plan.is_empty();
     if args.json {
         ui.json(&changes::report(&plan, changes::Outcome::Planned));

@@ -11,7 +11,7 @@ impl From<ScimError> for CommandError {
         let failure = |exit, code| Self::new(exit, code, message.clone());
         match &error {
             ScimError::TokenRefused => failure(Exit::LoginNeeded, ErrorCode::Scim).hint(
-                "tokens end after a year, and when automatic provisioning is turned off: `kcaws admin token rotate` replaces it",
+                "tokens end after a year, and when automatic provisioning is turned off: `kcaws admin token rotate` replaces it, and a file that KCAWS_SCIM_TOKEN_FILE names needs the new one too",
             ),
             ScimError::NoEndpoint => failure(Exit::Configuration, ErrorCode::Scim).hint(
                 "turning automatic provisioning off and on changes the endpoint: copy it again from the console into scim_endpoint, then `kcaws admin token set`",

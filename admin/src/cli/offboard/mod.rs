@@ -16,15 +16,19 @@ use self::deny_file::DenyFile;
 use self::report::Report;
 use super::FileArg;
 use super::events::{Event, Phase, Reported};
-use super::planning::{audit_lines, rate};
+use super::planning::{audit_lines, declined, rate};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
-use crate::identity_center::instance::{self, InstanceError};
+use crate::identity_center::instance;
 use crate::offboard::{
     Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, in_full, leftovers,
     steps,
 };
+use crate::ports::identity_store::SdkIdentityStore;
+use crate::ports::keycloak::Keycloak;
+use crate::ports::scim::HttpScim;
+use crate::ports::sso_admin::SdkAccessAdmin;
 use crate::ports::sso_admin::access::AccessAdmin;
 use crate::sync::call::{Calls, REALM_RATE};
 use crate::sync::target::{AwsDirectory, Directory};
@@ -122,7 +126,14 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
     })
 }
 
-/// Opens both sides. Identity Center may be out of reach: then Keycloak is still done.
+/// What Identity Center is reached with.
+struct Services {
+    scim: HttpScim,
+    store: SdkIdentityStore,
+    access: SdkAccessAdmin,
+}
+
+/// Opens both sides. One that cannot be opened does not keep the other from being done.
 fn with_both_sides<T>(
     file: &AccessFile,
     caller: Option<&str>,
@@ -130,30 +141,44 @@ fn with_both_sides<T>(
     ui: &mut Ui,
     work: impl FnOnce(&Offboarder<'_>, &mut Ui) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let (rate, endpoint) = (rate(app)?, endpoint(file)?);
-    let keycloak = app.keycloak(&file.realm, ui.prompting())?;
-    let scim = app.scim(&endpoint, ui.prompting())?;
-    let aws = app.aws(file)?;
-    let services = match instance::find(&file.identity_center, &aws.sso_admin()) {
-        Ok(found) => Ok((aws.identity_store(&found.identity_store_id, false), aws.access_admin(&found.arn))),
-        Err(InstanceError::Aws(error)) => Err(error.to_string()),
-        Err(error @ InstanceError::NotSeen { .. }) => return Err(error.into()),
+    let rate = rate(app)?;
+    let keycloak = app.keycloak(&file.realm, ui.prompting()).map_err(CommandError::from);
+    let (keycloak, services) = match (keycloak, services(file, app, ui)) {
+        (Err(error), Err(_)) => return Err(error),
+        sides => sides,
     };
-    let directory = services.as_ref().map(|(store, _)| AwsDirectory { store, scim: &scim });
+    let directory =
+        services.as_ref().map(|services| AwsDirectory { store: &services.store, scim: &services.scim });
     let (realm_calls, directory_calls) = (Calls::new(&*app.clock, REALM_RATE), Calls::new(&*app.clock, rate));
     let with = Offboarder {
-        keycloak: &keycloak,
-        directory: match &directory {
-            Ok(directory) => Ok(directory as &dyn Directory),
-            Err(reason) => Err(String::clone(reason)),
-        },
-        access: services.as_ref().ok().map(|(_, access)| access as &dyn AccessAdmin),
+        keycloak: keycloak.as_ref().map(|keycloak| keycloak as &dyn Keycloak).map_err(reason),
+        directory: directory
+            .as_ref()
+            .map(|directory| directory as &dyn Directory)
+            .map_err(|error| reason(error)),
+        access: services.as_ref().ok().map(|services| &services.access as &dyn AccessAdmin),
         settings: file.directory.as_ref(),
         realm_calls: &realm_calls,
         directory_calls: &directory_calls,
         caller,
     };
     work(&with, ui)
+}
+
+fn services(file: &AccessFile, app: &AdminApp, ui: &Ui) -> Result<Services, CommandError> {
+    let scim = app.scim(&endpoint(file)?, ui.prompting())?;
+    let aws = app.aws(file)?;
+    let found = instance::find(&file.identity_center, &aws.sso_admin())?;
+    let store = aws.identity_store(&found.identity_store_id, false);
+    Ok(Services { scim, store, access: aws.access_admin(&found.arn) })
+}
+
+/// Returns why a side cannot be used, on one line.
+fn reason(error: &CommandError) -> String {
+    match &error.cause {
+        Some(cause) => format!("{}: {cause}", error.message),
+        None => error.message.clone(),
+    }
 }
 
 /// Returns the id of the user that a policy has to deny.
@@ -175,7 +200,7 @@ fn confirm(
     if args.yes || !is_change || ui.confirm(&format!("End the access of {}?", args.user), "--yes")? {
         Ok(())
     } else {
-        Err(CommandError::silent())
+        Err(declined(ui))
     }
 }
 
@@ -225,9 +250,12 @@ fn check(report: &Report<'_>) -> Result<(), CommandError> {
     );
     let is_in_keycloak =
         failed.contains(&StepAction::DisableInKeycloak) || matches!(report.person.realm, Side::Unread { .. });
+    let is_closed = matches!(report.person.directory, Side::Unread { .. });
     let is_foreign = report.left.iter().any(|left| matches!(left, Leftover::ForeignUser { .. }));
     let hint = if is_in_keycloak {
         "run the same command again; until the user is disabled in Keycloak, `kcaws admin sync apply` makes them active again"
+    } else if is_closed {
+        "correct what keeps Identity Center from being read, see above; then run the same command again: it does the rest"
     } else if is_foreign {
         "disable the user in the console of Identity Center: kcaws changes only users that it owns"
     } else {

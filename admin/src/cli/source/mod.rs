@@ -89,7 +89,7 @@ fn show(file: &AccessFile, json: bool, ui: &mut Ui) {
 
 fn steps(file: &AccessFile) -> Vec<String> {
     [
-        "Save all assignments first: kcaws admin access export > assignments-before.json".to_owned(),
+        "Save all assignments first: kcaws admin access export --json > assignments-before.json".to_owned(),
         "Settings, Identity source, Actions, Change identity source: choose External identity provider.".to_owned(),
         "Download the SAML metadata of IAM Identity Center: aws-saml-metadata.xml".to_owned(),
         "Create the client in Keycloak: kcaws admin client apply --metadata aws-saml-metadata.xml".to_owned(),

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use apply::{ClientApplyError, apply};
 #[cfg(test)]
-pub(crate) use audit::Kept;
+pub(crate) use audit::{ClientAction, Kept};
 pub(crate) use audit::{ClientAudit, ClientWrite};
 pub(crate) use plan::{ClientChange, ClientNote, ClientPlan, ClientPlanError, plan};
 
