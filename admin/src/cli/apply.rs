@@ -166,7 +166,7 @@ fn check_end(outcome: RolloutOutcome, end: End) -> Result<(), CommandError> {
         Err(RolloutError::Access(error)) => return Err(error.into()),
         Err(RolloutError::Exceeds(what)) => {
             let message = "refused for safety: the plan does not fit any more";
-            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message)
+            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .because(format!("since it was shown, more has to change: {what}"))
                 .hint("users and groups are written, nobody has lost access; run the same command again, which shows a new plan"));
         }

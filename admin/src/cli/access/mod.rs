@@ -174,7 +174,7 @@ pub(super) fn with_access<'a, T>(
     let standing = standing(&caller.account, &found, &organizations)?;
     if matches!(standing, Standing::Member | Standing::AccountInstance) {
         let message = format!("the account {} may not administer this instance", caller.account);
-        return Err(CommandError::new(Exit::Unsafe, ErrorCode::AwsDenied, message)
+        return Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message)
             .hint("use credentials of the management account or of a delegated administrator"));
     }
     let organization = requests.ask(|| organizations.organization())?;
@@ -327,5 +327,5 @@ pub(super) fn check(plan: &AccessPlan) -> Result<(), CommandError> {
         1 => first.to_string(),
         count => format!("{first}, and {} more reasons above", count - 1),
     };
-    Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message).because(cause).hint(first.remedy()))
+    Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message).because(cause).hint(first.remedy()))
 }
