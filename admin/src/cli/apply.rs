@@ -72,12 +72,12 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if !args.json {
             print(&plan, ui);
         }
-        check(&plan)?;
-        if !plan.has_changes() {
+        let allowed = check(&plan);
+        if allowed.is_err() || !plan.has_changes() {
             if args.json {
                 ui.json(&Report { schema: 1, plan: &plan, outcome: None });
             }
-            return check_records(&plan);
+            return allowed.and_then(|()| check_records(&plan));
         }
         args.ask(ADMIN, &*app.clock, |ui| print(&plan, ui), ui)?;
         let again = Again { open, options: &options, earlier };
