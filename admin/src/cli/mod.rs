@@ -7,6 +7,8 @@ mod client;
 mod error;
 mod events;
 mod init;
+#[cfg(test)]
+mod json_document;
 mod keycloak_rights;
 mod lock;
 mod logout;
