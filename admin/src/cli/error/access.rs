@@ -11,12 +11,18 @@ use crate::access::settings::InlineFileError;
 impl From<AccessPlanError> for CommandError {
     fn from(error: AccessPlanError) -> Self {
         let message = error.to_string();
-        let wrong_file = |hint| Self::new(Exit::Configuration, ErrorCode::AccessFile, message).hint(hint);
+        let wrong_file =
+            |hint| Self::new(Exit::Configuration, ErrorCode::AccessFile, message.clone()).hint(hint);
         match error {
             AccessPlanError::Read(error) => error.into(),
             AccessPlanError::Selection { .. } => wrong_file(
                 "correct the selector; `allow_empty = true` in that [[assign]] allows it to select nothing",
             ),
+            AccessPlanError::Group { source, .. } => {
+                let mut error = Self::from(source);
+                error.message = message;
+                error
+            }
             AccessPlanError::NoPermissionSets => wrong_file(
                 "assign IAM roles instead, `role = \"arn:…\"`, or switch permission sets on in the console of IAM Identity Center",
             ),

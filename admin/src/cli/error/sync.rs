@@ -24,7 +24,7 @@ impl From<ScopeFault> for CommandError {
     fn from(error: ScopeFault) -> Self {
         let hint = match &error {
             ScopeFault::MatchesNothing { .. } => {
-                "correct the pattern in [directory] of the access file, or set `allow_empty = true`"
+                "correct the pattern in [directory] of the access file, or remove it"
             }
             ScopeFault::SameName(_) => {
                 "set `group_name = \"{path}\"` in [directory], or exclude one with `!`"
