@@ -261,7 +261,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let missing = || clap_errors::separator::missing(&error, &args, app);
-            return clap_errors::tell(&error, &args, &Cli::command(), missing);
+            return ExitCode::from(clap_errors::tell(&error, &args, &Cli::command(), missing));
         }
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);

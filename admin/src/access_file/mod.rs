@@ -32,6 +32,8 @@ pub(crate) enum AccessFileError {
     /// A mistake in the file, at a line that counts from 1.
     #[error("{}:{line}: {what}", .path.display())]
     Mistake { path: PathBuf, line: usize, what: String },
+    #[error("`{}` is YAML, which is not read", .path.display())]
+    Yaml { path: PathBuf },
     /// A mistake in a file in JSON, without its place.
     #[error("{}: {what}", .path.display())]
     MistakeInJson { path: PathBuf, what: String },
@@ -93,6 +95,9 @@ impl AccessFile {
     }
 
     pub(crate) fn load(path: &Path) -> Result<Self, AccessFileError> {
+        if has_extension(path, "yaml") || has_extension(path, "yml") {
+            return Err(AccessFileError::Yaml { path: path.to_owned() });
+        }
         let text = Self::text(path)?;
         match Self::parse(path, &text) {
             Err(AccessFileError::Mistake { path, what, .. }) if is_json(&path) => {
@@ -122,10 +127,14 @@ impl AccessFile {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, AccessFileError> {
-        let mistake = |at: usize, what: String| {
-            let line = text[..at.min(text.len())].matches('\n').count() + 1;
-            AccessFileError::Mistake { path: path.to_owned(), line, what }
+        let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+        let mistake = |at: usize, what: String| AccessFileError::Mistake {
+            path: path.to_owned(),
+            line: line(at),
+            what,
         };
+        // What is read is not what is written in JSON.
+        let line_of = |at: usize| (!is_json(path)).then(|| line(at));
         if let Ok(Versioned { version: Some(version) }) = toml::from_str(text)
             && *version.get_ref() != VERSION
         {
@@ -142,12 +151,15 @@ impl AccessFile {
             path: path.to_owned(),
             realm: RealmSettings::check(&written.realm).map_err(refused)?,
             identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
-            access: AccessSettings::check(WrittenAccess {
-                permission_sets: written.permission_sets,
-                accounts: written.accounts,
-                assign: written.assign,
-                unlisted: written.unlisted,
-            })
+            access: AccessSettings::check(
+                WrittenAccess {
+                    permission_sets: written.permission_sets,
+                    accounts: written.accounts,
+                    assign: written.assign,
+                    unlisted: written.unlisted,
+                },
+                line_of,
+            )
             .map_err(refused)?,
             directory: directory.map_err(|(at, error)| mistake(at, error.to_string()))?,
         })
@@ -155,7 +167,11 @@ impl AccessFile {
 }
 
 fn is_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    has_extension(path, "json")
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }
 
 /// Applies a rule to a value, and adds its place to a refusal.
@@ -265,6 +281,12 @@ profile = "org-admin"
         std::fs::write(&path, "{\n1").expect("writes");
         let error = AccessFile::load(&path).expect_err("no JSON").to_string();
         assert!(error.contains("access.json:2: "), "{error}");
+    }
+
+    #[test]
+    fn yaml_is_named_as_what_it_is() {
+        let error = AccessFile::load(Path::new("access.yaml")).expect_err("is refused");
+        assert_eq!(error.to_string(), "`access.yaml` is YAML, which is not read");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is between a parsed command and the domain: the access file, secrets and ports, each opened when first used.
 
 mod aws;
+mod aws_endpoints;
 mod error;
 mod metadata_record;
 mod secrets;
@@ -109,6 +110,7 @@ impl AdminApp {
 
     fn aws_with(&self, region: &str, profile: Option<&str>) -> Result<Aws, AdminError> {
         self.act_for(profile.map(str::to_owned));
+        aws_endpoints::check(&self.env).map_err(AppError::from)?;
         if let Some(profile) = profile {
             self.find_profile(profile)?;
         }

@@ -72,12 +72,12 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if !args.json {
             print(&plan, ui);
         }
-        check(&plan)?;
-        if !plan.has_changes() {
+        let allowed = check(&plan);
+        if allowed.is_err() || !plan.has_changes() {
             if args.json {
                 ui.json(&Report { schema: 1, plan: &plan, outcome: None });
             }
-            return check_records(&plan);
+            return allowed.and_then(|()| check_records(&plan));
         }
         args.ask(ADMIN, &*app.clock, |ui| print(&plan, ui), ui)?;
         let again = Again { open, options: &options, earlier };
@@ -166,7 +166,7 @@ fn check_end(outcome: RolloutOutcome, end: End) -> Result<(), CommandError> {
         Err(RolloutError::Access(error)) => return Err(error.into()),
         Err(RolloutError::Exceeds(what)) => {
             let message = "refused for safety: the plan does not fit any more";
-            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message)
+            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .because(format!("since it was shown, more has to change: {what}"))
                 .hint("users and groups are written, nobody has lost access; run the same command again, which shows a new plan"));
         }

@@ -64,6 +64,9 @@ pub(super) fn run(args: &InitArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     let center = center(args, known, app, ui)?;
     write(&path, before.as_ref().map_or("", |(text, _)| text), &realm, &center, app)?;
     ui.say(&format!("Wrote {}. Next: kcaws admin check", path.display()));
+    if known.is_none_or(|file| file.directory.is_none() && file.access.is_empty()) {
+        ui.say("For `kcaws admin plan`, add [directory], and [permission_sets] with [[assign]]: docs/admin.md has an example.");
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `kcaws admin metadata`: the realm's SAML metadata for AWS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -74,6 +74,15 @@ struct Found {
     last_written_at: Option<DateTime<Utc>>,
 }
 
+/// Reads the metadata of the realm that somebody has saved.
+fn saved(path: &Path) -> Result<IdpMetadata, CommandError> {
+    IdpMetadata::parse(&metadata_file::read(path)?).map_err(|error| {
+        let error = CommandError::new(Exit::Usage, ErrorCode::Metadata, error.to_string())
+            .hint("give a file that `kcaws admin metadata --out` has written, or that AWS was given");
+        metadata_file::about(path, error)
+    })
+}
+
 pub(super) fn run(args: &MetadataArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let realm = app.access_file(args.file.file.as_deref())?.realm;
     // The metadata is public: no keyring is opened for it.
@@ -81,7 +90,7 @@ pub(super) fn run(args: &MetadataArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
     let metadata = IdpMetadata::parse(&text)?;
     let record = MetadataRecord::last(app.state(), &realm.url()).map_err(AppError::from)?;
     let before = match &args.check {
-        Some(path) => Some(IdpMetadata::parse(&metadata_file::read(path)?)?),
+        Some(path) => Some(saved(path)?),
         None => record.as_ref().map(|record| record.metadata.clone()),
     };
     let found = Found {

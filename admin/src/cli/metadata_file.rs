@@ -19,6 +19,12 @@ pub(super) fn read(path: &Path) -> Result<String, CommandError> {
     String::from_utf8(bytes).map_err(|_| failed(ErrorCode::NotUnderstood, "it is not UTF-8".to_owned()))
 }
 
+/// Names the file that an error is about.
+pub(super) fn about(path: &Path, mut error: CommandError) -> CommandError {
+    error.message = format!("`{}`: {}", path.display(), error.message);
+    error
+}
+
 /// Writes a file of the user's as a whole, or leaves it as it was.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), CommandError> {
     output_file::write(path, text.as_bytes()).map_err(|error| {
@@ -31,6 +37,12 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_names_its_file() {
+        let error = CommandError::new(Exit::Usage, ErrorCode::Metadata, "it is not XML");
+        assert_eq!(about(Path::new("aws.xml"), error).message, "`aws.xml`: it is not XML");
+    }
 
     #[test]
     fn a_file_is_replaced_as_a_whole() {

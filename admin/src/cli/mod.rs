@@ -7,6 +7,8 @@ mod client;
 mod error;
 mod events;
 mod init;
+#[cfg(test)]
+mod json_document;
 mod keycloak_rights;
 mod lock;
 mod logout;
@@ -193,33 +195,41 @@ impl Command {
 pub(crate) fn main(app: &AdminApp, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     interrupt::survive_file_limits();
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
-        Ok(cli) => cli,
-        Err(error) => {
-            if error.exit_code() != 0 && asks_for_json_log(&args) {
-                log::json::start(app.clock.clone(), false, false);
-            }
-            return clap_errors::tell(&error, &args, &Cli::command(), || None);
-        }
-    };
     let began = app.clock.elapsed();
-    if cli.log == LogForm::Json {
-        log::json::start(app.clock.clone(), cli.global.quiet, cli.global.verbose > 0);
-    } else if cli.global.verbose > 0 {
-        log::show();
-    }
-    Event::Started.tell(&json!({ "command": cli.command.name(), "version": env!("CARGO_PKG_VERSION") }));
-    let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
-    let code = match cli.command.run(app, &mut ui).and_then(|()| ui.finish()) {
-        Ok(()) => 0,
-        Err(error) => {
-            ui.error(&error, cli.command.wants_json());
-            error.exit_code()
+    let parsed = Cli::try_parse_from(&args);
+    match &parsed {
+        Ok(cli) if cli.log == LogForm::Json => {
+            log::json::start(app.clock.clone(), cli.global.quiet, cli.global.verbose > 0);
         }
+        Ok(cli) if cli.global.verbose > 0 => log::show(),
+        Err(error) if error.exit_code() != 0 && asks_for_json_log(&args) => {
+            log::json::start(app.clock.clone(), false, false);
+        }
+        Ok(_) | Err(_) => {}
+    }
+    let command = parsed.as_ref().ok().map(|cli| cli.command.name());
+    Event::Started.tell(&json!({ "command": command, "version": env!("CARGO_PKG_VERSION") }));
+    let code = match parsed {
+        Ok(cli) => cli.run(app),
+        Err(error) => clap_errors::tell(&error, &args, &Cli::command(), || None),
     };
     let took = seconds(app.clock.elapsed().saturating_sub(began));
     Event::Finished.tell(&json!({ "exit_code": code, "seconds": took }));
     ExitCode::from(code)
+}
+
+impl Cli {
+    /// Runs the command and returns its exit code.
+    fn run(&self, app: &AdminApp) -> u8 {
+        let mut ui = Ui::new(Terminal::of_this_process(!self.global.no_color), &self.global);
+        match self.command.run(app, &mut ui).and_then(|()| ui.finish()) {
+            Ok(()) => 0,
+            Err(error) => {
+                ui.error(&error, self.command.wants_json());
+                error.exit_code()
+            }
+        }
+    }
 }
 
 /// Looks for `--log json` in a line that was not understood.

@@ -131,7 +131,7 @@ impl<A: Subject> ApplyArgs<A> {
         }
         if clock.now().signed_duration_since(asked_at) > LONGEST_LIFE {
             let message = "the plan is older than an hour: the answer came too late";
-            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message)
+            return Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("nothing was written; run the same command again, which shows a new plan"));
         }
         Ok(())

@@ -37,6 +37,20 @@ pub(super) struct RedirectArgs {
 }
 
 #[derive(Serialize)]
+struct LinesReport<'a> {
+    schema: u32,
+    start_url: &'a str,
+    to: &'a str,
+    servers: Vec<ServerLines>,
+}
+
+#[derive(Serialize)]
+struct ServerLines {
+    server: WebServer,
+    lines: String,
+}
+
+#[derive(Serialize)]
 struct Report {
     schema: u32,
     start_url: String,
@@ -47,7 +61,7 @@ struct Report {
 
 pub(super) fn run(args: &RedirectArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     if let Some(portal) = &args.to {
-        return print_lines(&args.url, portal, ui);
+        return print_lines(args, portal, ui);
     }
     let redirects = app.redirects().map_err(AppError::from)?;
     // The Region only decides where a login goes: one that is unknown does not make the redirect wrong.
@@ -74,7 +88,8 @@ pub(super) fn run(args: &RedirectArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
     Ok(())
 }
 
-fn print_lines(url: &str, portal: &str, ui: &mut Ui) -> Result<(), CommandError> {
+fn print_lines(args: &RedirectArgs, portal: &str, ui: &mut Ui) -> Result<(), CommandError> {
+    let url = &args.url;
     let bad = |message: String| CommandError::new(Exit::Usage, ErrorCode::BadStartUrl, message);
     let own = Url::parse(url).ok().filter(|url| url.scheme() == "https" && url.query().is_none());
     let own = own.ok_or_else(|| {
@@ -87,9 +102,15 @@ fn print_lines(url: &str, portal: &str, ui: &mut Ui) -> Result<(), CommandError>
         return Err(bad(format!("`{portal}` is not an access portal"))
             .hint("use the AWS access portal URL of the console's Settings page"));
     }
+    let lines = |server: WebServer| server.lines(own.host_str().unwrap_or_default(), own.path(), portal);
+    if args.json {
+        let servers = WebServer::ALL.map(|server| ServerLines { server, lines: lines(server) }).into();
+        ui.json(&LinesReport { schema: 1, start_url: url, to: portal, servers });
+        return Ok(());
+    }
     for server in WebServer::ALL {
         ui.data(&format!("# {}", server.title()));
-        ui.text(&server.lines(own.host_str().unwrap_or_default(), own.path(), portal));
+        ui.text(&lines(server));
         ui.data("");
     }
     ui.say(&format!("Then check it: kcaws admin redirect {url}"));

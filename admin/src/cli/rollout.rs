@@ -188,7 +188,7 @@ pub(super) fn check(plan: &RolloutPlan) -> Result<(), CommandError> {
     plan.sync.as_ref().map_or(Ok(()), sync::check)?;
     plan.access.as_ref().map_or(Ok(()), access::check)?;
     let Some(refusal) = plan.refusals.first() else { return Ok(()) };
-    Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, "refused for safety: nothing was written")
+    Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, "refused for safety: nothing was written")
         .because(refusal.to_string())
         .hint("pass --max-removals if that is right"))
 }

@@ -2,8 +2,11 @@
 //!
 //! 302 and `no-store`, so that a move to another Region reaches everybody at the next login.
 
+use serde::Serialize;
+
 /// A web server, and how it is configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum WebServer {
     Nginx,
     Caddy,

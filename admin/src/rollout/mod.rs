@@ -12,4 +12,6 @@ mod tests;
 
 pub(crate) use self::apply::{AccessHalf, RolloutError, RolloutOutcome, apply};
 pub(crate) use self::file::{SavedRollout, SavedRolloutError};
+#[cfg(test)]
+pub(crate) use self::plan::RolloutRefusal;
 pub(crate) use self::plan::{Reads, RolloutPlan, synced_groups};

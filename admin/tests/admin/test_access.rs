@@ -85,7 +85,9 @@ fn who_has_what_where() {
     assert!(theirs.len() == 3 && theirs.iter().all(|row| row["group"] == "Operations"), "{report}");
     let report = site.run("who --group Developers --set Power* --json").expect_ok().stdout_json();
     assert_eq!(report["assignments"].as_array().map(Vec::len), Some(2), "{report}");
-    site.run("who --user nobody@example.com").expect_code(2);
+    for nobody in ["--user nobody", "--group nobody", "--account nobody", "--set nobody"] {
+        site.run(&format!("who {nobody}")).expect_code(2).expect_stderr("`nobody`");
+    }
 }
 
 #[test]
@@ -183,4 +185,22 @@ fn the_least_rights_are_enough() {
     act_with(&site, &actions(&site, "policy aws --read-only"));
     site.unchanged();
     site.run("who --deep").expect_ok();
+}
+
+#[test]
+fn a_mistake_that_only_aws_or_a_file_shows_has_its_line_too() {
+    let site = Site::new();
+    for (from, to, at) in [
+        ("power-user.json", "gone.json", "[permission_sets.PowerUser]"),
+        ("ReadOnlyAccess", "NotThere", "[permission_sets.NotThere]"),
+        ("idc:Developers", "idc:Nobody", "groups = [\"idc:Nobody\""),
+    ] {
+        site.write(&ACCESS.replace(from, to));
+        let file = site.env.read_home_file("access.toml");
+        let line = 1 + file.lines().position(|line| line.contains(at)).unwrap();
+        site.run("plan").expect_code(3).expect_stderr(&format!("access.toml:{line}: "));
+    }
+    site.write(ACCESS);
+    site.env.set_env("AWS_ENDPOINT_URL_SSO_ADMIN", "nonsense");
+    site.run("plan").expect_code(3).expect_stderr("AWS_ENDPOINT_URL_SSO_ADMIN");
 }

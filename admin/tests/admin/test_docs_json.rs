@@ -11,6 +11,7 @@ use crate::site::refusal;
 
 const PAGE: &str = "docs/json-admin.md";
 const OWN_URL: &str = "https://sso.example.com/aws";
+const PORTAL: &str = "https://d-1234567890.awsapps.com/start";
 
 /// A change of everything, after which a group of the file has no counterpart in Identity Center yet.
 fn change_everything(rollout: &Rollout<'_>) {
@@ -67,6 +68,7 @@ fn the_samples_are_what_the_commands_print() {
     }
     samples.check_value("check", &of("check --json", 1));
     samples.check_value("redirect", &redirect());
+    samples.check_value("redirect --to", &of(&format!("redirect {OWN_URL} --to {PORTAL} --json"), 0));
 
     let plan = of("plan --json", 0);
     assert_plan_of(&plan["sync"], &of("sync plan --json", 0));
@@ -90,6 +92,9 @@ fn the_samples_are_what_the_commands_print() {
     change_access(&rollout);
     let plan = of("access plan --json", 8);
     samples.check_value("access plan", &plan);
+    let refused = of("access apply --yes --json", 8);
+    assert_plan_of(&refused["plan"], &plan);
+    assert_eq!(refused["outcome"], Value::Null);
     rollout.sim().fault(Route::CreateAccountAssignment, refusal("ValidationException")).times(1);
     let applied = of("access apply --yes --allow role-removal --json", 1);
     assert_plan_of(&applied["plan"], &plan);
@@ -98,8 +103,7 @@ fn the_samples_are_what_the_commands_print() {
 }
 
 fn redirect() -> Value {
-    let portal = "https://d-1234567890.awsapps.com/start";
-    let sim = idc_sim::IdcSim::builder().vanity("sso.example.com", portal).start();
+    let sim = idc_sim::IdcSim::builder().vanity("sso.example.com", PORTAL).start();
     let env = aws_environment(&sim);
     env.set_env("HTTPS_PROXY", sim.proxy_url());
     env.set_env("AWS_CA_BUNDLE", env.write_home_file("ca.pem", sim.ca_pem()));

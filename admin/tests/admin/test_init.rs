@@ -57,9 +57,13 @@ fn every_answer_is_an_option_and_a_second_run_changes_nothing() {
     assert!(!company.env.home().join("access.toml").exists(), "nothing is written before all is proven");
     let line = format!("{line} --region {REGION} --client-id {CLIENT}");
     company.run(&line).expect_ok().expect_stderr("Next: kcaws admin check");
-    let text = format!("# Ours\n{}\n# The end\n", company.env.read_home_file("access.toml"));
+    let hint = "add [directory]";
+    company.run("init").expect_ok().expect_stderr(hint);
+    let scope = "[directory]\ngroups = [\"/aws/**\"]\n";
+    let text = format!("# Ours\n{}\n{scope}# The end\n", company.env.read_home_file("access.toml"));
     company.env.write_home_file("access.toml", &text);
-    company.run("init").expect_ok();
+    let again = company.run("init").expect_ok();
+    assert!(!again.stderr_text().contains(hint), "{again}");
     assert_eq!(company.env.read_home_file("access.toml"), text);
 }
 

@@ -115,6 +115,13 @@ fn every_event_is_one_of_the_documents() {
     }
     let events = seen.look(&run("sync plan --exit-code"), 8);
     assert!(of(&events, "refused")[0]["why"].as_str().unwrap().contains("nobody is in scope"));
+    for (line, refusals) in [("sync apply", "/plan/refusals"), ("apply", "/plan/sync/refusals")] {
+        let output = run(&format!("{line} --yes --json"));
+        assert_eq!(of(&seen.look(&output, 8), "error")[0]["code"], "unsafe");
+        let report = output.stdout_json();
+        assert_eq!(report["outcome"], Value::Null);
+        assert_eq!(report.pointer(refusals).unwrap()[0]["reason"], "empty_scope", "{report}");
+    }
     for name in ["anna", "bob", "carol"] {
         staff.change(name, &json!({ "enabled": true }));
     }
@@ -132,12 +139,9 @@ fn every_event_is_one_of_the_documents() {
     staff.hire("dora", &["Dev"]);
     let events = seen.look(&run("sync apply"), 2);
     assert_eq!(of(&events, "error")[0]["code"], "input_needed");
-    let wrong = staff.company.run("--log json sync plan --frobnicate").stderr_text();
-    let error: Value = serde_json::from_str(&wrong).unwrap();
-    assert_eq!(
-        (&error["event"], &error["code"], &error["exit_code"]),
-        (&json!("error"), &json!("usage"), &json!(2))
-    );
+    let events = seen.look(&staff.company.run("--log json sync plan --frobnicate"), 2);
+    assert_eq!(events[0]["command"], Value::Null);
+    assert_eq!(of(&events, "error")[0]["code"], "usage");
     let quiet = run("sync plan -q").stderr_text();
     assert!(
         quiet

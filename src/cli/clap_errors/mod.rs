@@ -4,7 +4,6 @@ pub(super) mod separator;
 
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as Wrong};
 
@@ -23,7 +22,7 @@ pub fn tell(
     args: &[OsString],
     cli: &clap::Command,
     missing: impl FnOnce() -> Option<CommandError>,
-) -> ExitCode {
+) -> u8 {
     let ours = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let json = ours().any(|arg| arg == "--json");
     let may_color = !ours().any(|arg| arg == "--no-color");
@@ -31,7 +30,7 @@ pub fn tell(
     let failure = if error.exit_code() == 0 {
         ui.help(&error.render().ansi().to_string());
         match ui.finish() {
-            Ok(()) => return ExitCode::SUCCESS,
+            Ok(()) => return 0,
             Err(failure) => failure,
         }
     } else {
@@ -46,7 +45,7 @@ pub fn tell(
         if is_exec { failure.before_the_command() } else { failure }
     };
     ui.error(&failure, json);
-    ExitCode::from(failure.exit_code())
+    failure.exit_code()
 }
 
 /// The command that was typed, as far as it exists.

@@ -34,7 +34,7 @@ pub fn chain(error: &dyn std::error::Error) -> Cause {
     let (mut texts, mut at_limit) = (Vec::<String>::new(), None);
     let mut next = error.source();
     while let Some(source) = next {
-        let text = source.to_string();
+        let text = in_a_line(&source.to_string());
         if texts.last().is_none_or(|last| !last.contains(&text)) {
             texts.push(text);
         }
@@ -42,6 +42,12 @@ pub fn chain(error: &dyn std::error::Error) -> Cause {
         next = source.source();
     }
     Cause { text: (!texts.is_empty()).then(|| texts.join(": ")), at_limit }
+}
+
+/// Returns a text of several lines, as services send them, in one.
+fn in_a_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ")
 }
 
 #[cfg(unix)]
@@ -84,5 +90,13 @@ mod tests {
         }
         let other = ConfigError::Unreadable { path: "config".into(), source: Errno::ACCESS.into() };
         assert_eq!(CommandError::from(other).exit, Exit::Configuration);
+    }
+
+    #[test]
+    fn a_cause_of_several_lines_is_shown_in_one() {
+        let source = std::io::Error::other("Attempted:\n  Environment: not set\r\n\n  Profile: none\n");
+        let error = ConfigError::Unreadable { path: "config".into(), source };
+        let cause = chain(&error).text;
+        assert_eq!(cause.as_deref(), Some("Attempted: Environment: not set; Profile: none"));
     }
 }

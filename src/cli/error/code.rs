@@ -163,10 +163,26 @@ error_codes! {
     WrongRegion = "wrong_region",
 }
 
+/// The exit codes of each code in the table of `docs/json.md`.
+#[cfg(test)]
+pub(super) fn documented() -> std::collections::BTreeMap<&'static str, Vec<u8>> {
+    let page = include_str!("../../../docs/json.md");
+    let (_, table) = page.split_once("## Error codes").expect("has a table");
+    let row = |line: &'static str| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let exits: Result<Vec<u8>, _> = cells.next()?.split(", ").map(str::parse).collect();
+        let code = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
+        exits.ok().map(|exits| (code, exits))
+    };
+    table.lines().filter_map(row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::path::Path;
 
+    use super::super::Exit;
     use super::*;
 
     #[test]
@@ -179,12 +195,7 @@ mod tests {
 
     #[test]
     fn each_code_has_a_row_in_the_document_and_no_other_has_one() {
-        let page = include_str!("../../../docs/json.md");
-        let (_, table) = page.split_once("## Error codes").expect("has a table");
-        let rows = table.lines().filter_map(|line| line.split('|').nth(2)?.trim().strip_prefix('`'));
-        let mut rows: Vec<&str> = rows.filter_map(|cell| cell.strip_suffix('`')).collect();
-        rows.sort_unstable();
-        rows.dedup();
+        let rows: Vec<&str> = documented().into_keys().collect();
         // These end a command without a word.
         let is_said = |code: &&ErrorCode| {
             !matches!(code, ErrorCode::ClosedPipe | ErrorCode::Interrupted | ErrorCode::Changes)
@@ -192,5 +203,55 @@ mod tests {
         let mut codes: Vec<&str> = ErrorCode::ALL.iter().filter(is_said).map(|code| code.as_str()).collect();
         codes.sort_unstable();
         assert_eq!(codes, rows);
+    }
+
+    /// Returns what is written as `Exit::E, ErrorCode::C` in the Rust files below a folder.
+    fn written(folder: &Path, pairs: &mut Vec<(String, String)>) {
+        let word = |text: &str| -> String { text.chars().take_while(char::is_ascii_alphanumeric).collect() };
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                written(&path, pairs);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("text");
+                for after in text.split("Exit::").skip(1) {
+                    let exit = word(after);
+                    let rest = after[exit.len()..].strip_prefix(',').map(str::trim_start);
+                    let rest = rest.map(|rest| rest.trim_start_matches("code: "));
+                    if let Some(code) = rest.and_then(|rest| rest.strip_prefix("ErrorCode::")) {
+                        pairs.push((exit, word(code)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The commands of both programs make errors in many places: nothing but their text has all of them.
+    #[test]
+    fn no_error_has_an_exit_code_that_the_document_does_not_name() {
+        const EXITS: [Exit; 9] = [
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Configuration,
+            Exit::LoginNeeded,
+            Exit::Keyring,
+            Exit::NotAssigned,
+            Exit::Unsafe,
+            Exit::CannotRun,
+            Exit::NotFound,
+        ];
+        let mut pairs = Vec::new();
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        written(&repository.join("src"), &mut pairs);
+        written(&repository.join("admin/src"), &mut pairs);
+        assert!(pairs.len() > 100, "the form has changed: {pairs:?}");
+        let documented = documented();
+        for (exit, code) in pairs {
+            let exit = EXITS.into_iter().find(|known| format!("{known:?}") == exit);
+            let code = ErrorCode::ALL.iter().find(|known| format!("{known:?}") == code);
+            let (Some(exit), Some(code)) = (exit, code) else { continue };
+            let exits = documented.get(code.as_str());
+            assert!(exits.is_some_and(|all| all.contains(&(exit as u8))), "{exit:?}, {code:?}: {exits:?}");
+        }
     }
 }

@@ -134,7 +134,8 @@ impl Maker<'_> {
             }
             let role = wanted.entry(assign.role_arn.clone()).or_default();
             for group in &assign.groups {
-                match self.input.groups.resolve(group, self.input.realm)? {
+                let found = self.input.groups.resolve(group, self.input.realm);
+                match found.map_err(AccessPlanError::of_group(&assign.place))? {
                     ResolvedGroup::Present(id) => {
                         role.groups.entry(id).or_insert_with(|| group.clone());
                     }

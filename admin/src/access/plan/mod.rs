@@ -25,6 +25,7 @@ pub(crate) use self::within::{Bound, Excess};
 use super::accounts::SelectionError;
 use super::entitlements::plan::EntitlementPlan;
 use super::read::{AccessReadError, Coverage, GroupError};
+use super::settings::AssignPlace;
 use crate::only::Selector;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
@@ -45,14 +46,34 @@ pub(crate) fn owner_tag(realm_url: &str) -> String {
 pub(crate) enum AccessPlanError {
     #[error(transparent)]
     Read(#[from] AccessReadError),
-    #[error("[[assign]] of {set}: {source}")]
-    Selection { set: String, source: SelectionError },
+    #[error("{assign}: {source}")]
+    Selection { assign: AssignPlace, source: SelectionError },
+    #[error("{assign}: {source}")]
+    Group { assign: AssignPlace, source: GroupError },
     #[error("permission sets are switched off in this instance, and the access file has some")]
     NoPermissionSets,
     #[error("the account of {role_arn} is not in the organization")]
     ForeignRole { role_arn: String },
     #[error("{set} is `existing` in the access file, and Identity Center has no such permission set")]
     NoSuchSet { set: String },
+}
+
+impl AccessPlanError {
+    /// Returns the line of the access file that is to be corrected, if it is known.
+    pub(crate) fn line(&self) -> Option<usize> {
+        match self {
+            Self::Selection { assign, .. } | Self::Group { assign, .. } => assign.line,
+            _ => None,
+        }
+    }
+
+    /// Returns a closure for `map_err` that names the `[[assign]]`, unless the realm itself does not answer.
+    pub(crate) fn of_group(assign: &AssignPlace) -> impl Fn(GroupError) -> Self + '_ {
+        |source| match source {
+            GroupError::Keycloak(_) => Self::Read(source.into()),
+            _ => Self::Group { assign: assign.clone(), source },
+        }
+    }
 }
 
 impl From<AwsError> for AccessPlanError {

@@ -31,14 +31,17 @@ pub(super) fn assignments(
     let mut wanted = Wanted::new();
     for assign in &settings.assign {
         let selection = select(&assign.accounts, &settings.accounts, inventory, assign.allow_empty)
-            .map_err(|source| AccessPlanError::Selection { set: assign.set.clone(), source })?;
+            .map_err(|source| AccessPlanError::Selection { assign: assign.place.clone(), source })?;
         notes.selected.extend(selection.counts);
         notes.without_management_account |= selection.without_management;
         let unusable = selection.unusable.into_iter();
         notes.unusable_accounts.extend(unusable.map(|(id, state)| (id, state.to_string())));
         for group in &assign.groups {
             if !resolved.contains_key(group) {
-                resolved.insert(group, groups.resolve(group, realm)?);
+                resolved.insert(
+                    group,
+                    groups.resolve(group, realm).map_err(AccessPlanError::of_group(&assign.place))?,
+                );
             }
             let found = &resolved[group];
             let group = match found {

@@ -19,6 +19,22 @@ pub(crate) struct AssignSettings {
     pub(crate) accounts: Vec<AccountSelector>,
     /// Whether a selector may match nothing.
     pub(crate) allow_empty: bool,
+    pub(crate) place: AssignPlace,
+}
+
+/// Which `[[assign]]` it is, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AssignPlace {
+    /// The permission set, or the ARN of the role.
+    of: String,
+    /// Where `groups` is in the file; unknown in JSON.
+    pub(crate) line: Option<usize>,
+}
+
+impl fmt::Display for AssignPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[[assign]] of {}", self.of)
+    }
 }
 
 /// A group, as the access file names it.
@@ -113,10 +129,14 @@ pub(super) fn check(
     written: Written,
     sets: &BTreeMap<String, SetSettings>,
     lists: &AccountLists,
+    line_of: &dyn Fn(usize) -> Option<usize>,
 ) -> Result<Assign, Refused> {
+    let of = written.set.as_ref().or(written.role.as_ref());
+    let of = of.map(|name| name.get_ref().clone()).unwrap_or_default();
+    let place = AssignPlace { of, line: line_of(written.groups.span().start) };
     match (&written.set, &written.role) {
-        (Some(_), None) => set(written, sets, lists).map(Assign::Set),
-        (None, Some(_)) => role::check(&written).map(Assign::Role),
+        (Some(_), None) => set(written, sets, lists, place).map(Assign::Set),
+        (None, Some(_)) => role::check(&written, place).map(Assign::Role),
         (Some(_), Some(role)) => {
             let what = "an [[assign]] has `set` or `role`, not both".to_owned();
             Err(Refused { at: role.span().start, what })
@@ -132,6 +152,7 @@ fn set(
     written: Written,
     sets: &BTreeMap<String, SetSettings>,
     lists: &AccountLists,
+    place: AssignPlace,
 ) -> Result<AssignSettings, Refused> {
     let at = written.groups.span().start;
     let missing = |name: &str| Refused { at, what: format!("missing field `{name}`") };
@@ -154,7 +175,7 @@ fn set(
         }
     }
     let allow_empty = written.allow_empty.is_some_and(Spanned::into_inner);
-    Ok(AssignSettings { set, groups, accounts, allow_empty })
+    Ok(AssignSettings { set, groups, accounts, allow_empty, place })
 }
 
 pub(super) fn groups(written: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<GroupReference>, Refused> {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use self::assign::Assign;
-pub(crate) use self::assign::{AssignSettings, GroupReference, Written as WrittenAssign};
+pub(crate) use self::assign::{AssignPlace, AssignSettings, GroupReference, Written as WrittenAssign};
 pub(crate) use self::permission_set::{InlineSettings, SetSettings, Written as WrittenSet};
 pub(crate) use self::role::RoleAssignSettings;
 use super::accounts::AccountLists;
@@ -23,6 +23,8 @@ use crate::access_file::{Refused, checked};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AccessSettings {
     pub(crate) permission_sets: BTreeMap<String, SetSettings>,
+    /// The lines of the permission sets in the file, for messages; unknown in JSON.
+    pub(crate) set_lines: BTreeMap<String, usize>,
     pub(crate) accounts: AccountLists,
     pub(crate) assign: Vec<AssignSettings>,
     /// IAM roles that account access manager assigns.
@@ -67,6 +69,14 @@ pub(crate) enum InlineFileError {
     Refused { set: String, path: PathBuf, source: PolicyError },
 }
 
+impl InlineFileError {
+    pub(crate) fn set(&self) -> &str {
+        match self {
+            Self::Unreadable { set, .. } | Self::Refused { set, .. } => set,
+        }
+    }
+}
+
 /// The parts of the access file as they are written.
 #[derive(Default)]
 pub(crate) struct WrittenAccess {
@@ -84,22 +94,27 @@ impl AccessSettings {
         self.permission_sets.is_empty() && self.assign.is_empty() && self.roles.is_empty() && !removes
     }
 
-    pub(crate) fn check(written: WrittenAccess) -> Result<Self, Refused> {
-        let mut permission_sets = BTreeMap::new();
+    /// Checks what is written. `line_of` returns the line of an offset, for mistakes that are found later.
+    pub(crate) fn check(
+        written: WrittenAccess,
+        line_of: impl Fn(usize) -> Option<usize>,
+    ) -> Result<Self, Refused> {
+        let (mut permission_sets, mut set_lines) = (BTreeMap::new(), BTreeMap::new());
         for (name, set) in written.permission_sets {
             let at = set.span().start;
             let settings = permission_set::check(&name, set.into_inner(), at)?;
+            set_lines.extend(line_of(at).map(|line| (name.clone(), line)));
             permission_sets.insert(name, settings);
         }
         let accounts = assign::lists(written.accounts)?;
         let (mut assign, mut roles) = (Vec::new(), Vec::new());
         for one in written.assign {
-            match assign::check(one, &permission_sets, &accounts)? {
+            match assign::check(one, &permission_sets, &accounts, &line_of)? {
                 Assign::Set(settings) => assign.push(settings),
                 Assign::Role(settings) => roles.push(settings),
             }
         }
-        Ok(Self { permission_sets, accounts, assign, roles, unlisted: written.unlisted })
+        Ok(Self { permission_sets, set_lines, accounts, assign, roles, unlisted: written.unlisted })
     }
 
     /// Returns whether the file says anything about permission sets.

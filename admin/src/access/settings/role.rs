@@ -2,7 +2,7 @@
 
 use kcaws::profile::RoleName;
 
-use super::assign::{GroupReference, Written, groups};
+use super::assign::{AssignPlace, GroupReference, Written, groups};
 use super::{Refused, checked};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,9 +11,10 @@ pub(crate) struct RoleAssignSettings {
     pub(crate) role_arn: String,
     /// Without any, nobody is to have the role.
     pub(crate) groups: Vec<GroupReference>,
+    pub(crate) place: AssignPlace,
 }
 
-pub(super) fn check(written: &Written) -> Result<RoleAssignSettings, Refused> {
+pub(super) fn check(written: &Written, place: AssignPlace) -> Result<RoleAssignSettings, Refused> {
     let at = written.groups.span().start;
     if let Some(accounts) = &written.accounts {
         let what = "`accounts` goes with `set`: the ARN of a role has its account".to_owned();
@@ -26,7 +27,11 @@ pub(super) fn check(written: &Written) -> Result<RoleAssignSettings, Refused> {
     let Some(role) = &written.role else {
         return Err(Refused { at, what: "missing field `role`".to_owned() });
     };
-    Ok(RoleAssignSettings { role_arn: checked(role, |text| arn(text))?, groups: groups(&written.groups)? })
+    Ok(RoleAssignSettings {
+        role_arn: checked(role, |text| arn(text))?,
+        groups: groups(&written.groups)?,
+        place,
+    })
 }
 
 fn arn(text: &str) -> Result<String, String> {

@@ -59,12 +59,12 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if !args.json {
             render::plan(&plan, ui);
         }
-        check(&plan)?;
-        if plan.is_empty() {
+        let allowed = check(&plan);
+        if allowed.is_err() || plan.is_empty() {
             if args.json {
                 ui.json(&Report { schema: 1, plan: &plan, outcome: None });
             }
-            return Ok(());
+            return allowed;
         }
         args.ask(ACCESS, &*app.clock, |ui| render::plan(&plan, ui), ui)?;
         let (outcome, end) = applied(args, open, &earlier, &plan, ui)?;

@@ -24,7 +24,9 @@ use super::planning::{PlanningArgs, Subject, pace};
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::apply::EarlierOperations;
 use crate::access::entitlements::EntitlementAccess;
-use crate::access::plan::{AccessPlan, Acting, Allowance, PlanInput, PlanOptions, make, owner_tag};
+use crate::access::plan::{
+    AccessPlan, AccessPlanError, Acting, Allowance, PlanInput, PlanOptions, make, owner_tag,
+};
 use crate::access::read::{
     AssignmentReading, GroupDirectory, InstanceAccess, RealmGroups, SyncedGroups, partition_of,
 };
@@ -174,7 +176,7 @@ pub(super) fn with_access<'a, T>(
     let standing = standing(&caller.account, &found, &organizations)?;
     if matches!(standing, Standing::Member | Standing::AccountInstance) {
         let message = format!("the account {} may not administer this instance", caller.account);
-        return Err(CommandError::new(Exit::Unsafe, ErrorCode::AwsDenied, message)
+        return Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message)
             .hint("use credentials of the management account or of a delegated administrator"));
     }
     let organization = requests.ask(|| organizations.organization())?;
@@ -266,7 +268,9 @@ impl OpenAccess<'_> {
     ) -> Result<AccessPlan, CommandError> {
         let settings = &self.file.access;
         // First what needs no request.
-        let wanted_sets = settings.wanted_sets(self.folder())?;
+        let wanted_sets = settings
+            .wanted_sets(self.folder())
+            .map_err(|error| self.at_line(settings.set_lines.get(error.set()).copied(), error.into()))?;
         let realm = if names_realm_groups(settings) { Some(self.realm()?) } else { None };
         let inventory = self.inventory(needs(settings))?;
         let groups = self.groups()?.after(synced);
@@ -276,7 +280,7 @@ impl OpenAccess<'_> {
             application,
             iam: iam.as_ref().map(|iam| iam as &dyn Iam),
         });
-        Ok(make(&PlanInput {
+        let plan = make(&PlanInput {
             settings,
             wanted_sets: &wanted_sets,
             owner: &owner_tag(&self.file.realm.url()),
@@ -289,7 +293,24 @@ impl OpenAccess<'_> {
             options,
             has_permission_sets: self.has_permission_sets,
             entitlements,
-        })?)
+        });
+        plan.map_err(|error| self.mistake(error))
+    }
+
+    /// Names the line of the access file, if the error is about one.
+    fn mistake(&self, error: AccessPlanError) -> CommandError {
+        let line = match &error {
+            AccessPlanError::NoSuchSet { set } => self.file.access.set_lines.get(set).copied(),
+            other => other.line(),
+        };
+        self.at_line(line, error.into())
+    }
+
+    fn at_line(&self, line: Option<usize>, mut error: CommandError) -> CommandError {
+        if let Some(line) = line {
+            error.message = format!("{}:{line}: {}", self.file.path.display(), error.message);
+        }
+        error
     }
 
     /// Returns the folder of the access file, beside which inline policies are.
@@ -327,5 +348,5 @@ pub(super) fn check(plan: &AccessPlan) -> Result<(), CommandError> {
         1 => first.to_string(),
         count => format!("{first}, and {} more reasons above", count - 1),
     };
-    Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message).because(cause).hint(first.remedy()))
+    Err(CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message).because(cause).hint(first.remedy()))
 }

@@ -12,8 +12,8 @@ use super::export::realm_paths;
 use super::{FileArg, OpenAccess, pace, reading, render, with_access};
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::read::{
-    AssignmentView, Coverage, GroupDirectory, ObservedSet, ResolvedGroup, SetDetail, as_page, of_principals,
-    read_sets,
+    AssignmentView, Coverage, GroupDirectory, GroupError, ObservedSet, ResolvedGroup, SetDetail, as_page,
+    of_principals, read_sets,
 };
 use crate::access::settings::GroupReference;
 use crate::access::who::{AccessFilter, AccessRow, Names, csv, role_rows, rows};
@@ -153,6 +153,9 @@ fn found(args: &WhoArgs, open: &OpenAccess<'_>, ui: &mut Ui) -> Result<Vec<Acces
     };
     let roles = role_rows(&entitlements, &names, &filter);
     let all: BTreeSet<AccessRow> = rows(&assignments, &names, &filter).into_iter().chain(roles).collect();
+    if all.is_empty() {
+        refuse_unknown(&filter, &sets, &inventory, has_sets)?;
+    }
     Ok(all.into_iter().collect())
 }
 
@@ -203,7 +206,7 @@ fn principals(
         let users = open.at.requests.pages(|cursor| Ok(as_page("ListUsers", open.store.users(cursor)?)))?;
         let is_named = |given: Option<&String>| given.is_some_and(|given| given.eq_ignore_ascii_case(name));
         let user = users.into_iter().find(|user| is_named(user.user_name.as_ref()));
-        let user = user.ok_or_else(|| no_such("user", name))?.id;
+        let user = user.ok_or_else(|| no_such("Identity Center", "user", name))?.id;
         let page = |cursor: Option<&str>| {
             Ok(as_page("ListGroupMembershipsForMember", open.store.groups_of(&user, cursor)?))
         };
@@ -219,14 +222,35 @@ fn principals(
         GroupReference::IdentityCenter(_) => None,
     };
     match groups.resolve(&reference, realm.as_ref()) {
+        Err(GroupError::NotInRealm { .. }) => Err(no_such("the realm", "group", name)),
+        Err(GroupError::NotInIdentityCenter { .. }) => Err(no_such("Identity Center", "group", name)),
         Ok(ResolvedGroup::Present(id)) => Ok(Some(vec![Principal::Group(id)])),
         Ok(ResolvedGroup::NotYet | ResolvedGroup::Planned(_)) => Ok(Some(Vec::new())),
         Err(error) => Err(error.into()),
     }
 }
 
-fn no_such(kind: &str, name: &str) -> CommandError {
-    CommandError::new(Exit::Usage, ErrorCode::NoMatch, format!("Identity Center has no {kind} `{name}`"))
+/// Returns an error if there is no such account or permission set at all: the name may have a typo.
+fn refuse_unknown(
+    filter: &AccessFilter,
+    sets: &BTreeMap<String, ObservedSet>,
+    inventory: &AccountInventory,
+    has_sets: bool,
+) -> Result<(), CommandError> {
+    let is_known = |id: &String| filter.has_account(id, inventory);
+    match (&filter.account, &filter.set) {
+        (Some(name), _) if !all_accounts(inventory).iter().any(is_known) => {
+            Err(no_such("the organization", "account", name))
+        }
+        (_, Some(name)) if has_sets && !sets.keys().any(|set| filter.has_set(set)) => {
+            Err(no_such("Identity Center", "permission set", name))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_such(place: &str, kind: &str, name: &str) -> CommandError {
+    CommandError::new(Exit::Usage, ErrorCode::NoMatch, format!("{place} has no {kind} `{name}`"))
         .hint("write the name as the console shows it")
 }
 

@@ -118,7 +118,8 @@ impl DesiredArgs {
             return Err(CommandError::new(Exit::Usage, ErrorCode::BadStartUrl, message)
                 .hint("use the AWS access portal URL of the console's Settings page"));
         }
-        let provider = ServiceProvider::parse(&metadata_file::read(path)?)?;
+        let provider = ServiceProvider::parse(&metadata_file::read(path)?)
+            .map_err(|e| metadata_file::about(path, e.into()))?;
         Ok(ClientInputs { provider, name_id: self.name_id.clone(), portal: self.portal.clone() })
     }
 }

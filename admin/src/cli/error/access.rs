@@ -11,12 +11,18 @@ use crate::access::settings::InlineFileError;
 impl From<AccessPlanError> for CommandError {
     fn from(error: AccessPlanError) -> Self {
         let message = error.to_string();
-        let wrong_file = |hint| Self::new(Exit::Configuration, ErrorCode::AccessFile, message).hint(hint);
+        let wrong_file =
+            |hint| Self::new(Exit::Configuration, ErrorCode::AccessFile, message.clone()).hint(hint);
         match error {
             AccessPlanError::Read(error) => error.into(),
             AccessPlanError::Selection { .. } => wrong_file(
                 "correct the selector; `allow_empty = true` in that [[assign]] allows it to select nothing",
             ),
+            AccessPlanError::Group { source, .. } => {
+                let mut error = Self::from(source);
+                error.message = message;
+                error
+            }
             AccessPlanError::NoPermissionSets => wrong_file(
                 "assign IAM roles instead, `role = \"arn:…\"`, or switch permission sets on in the console of IAM Identity Center",
             ),
@@ -48,7 +54,7 @@ impl From<ApplicationError> for CommandError {
                     None => failure,
                 }
             }
-            ApplicationError::Several { .. } => Self::new(Exit::Unsafe, ErrorCode::Duplicate, message)
+            ApplicationError::Several { .. } => Self::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("delete one of them in the console: which one is meant cannot be known"),
         }
     }
@@ -64,7 +70,7 @@ impl From<AccessReadError> for CommandError {
                 Self::new(Exit::Failed, ErrorCode::NotUnderstood, message)
                     .hint("look at it in the console; `existing = true` leaves it alone")
             }
-            AccessReadError::TwoOfOneName { .. } => Self::new(Exit::Unsafe, ErrorCode::Duplicate, message)
+            AccessReadError::TwoOfOneName { .. } => Self::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("delete one of them in the console: which one is meant cannot be known"),
         }
     }
@@ -117,11 +123,11 @@ impl From<SavedAccessPlanError> for CommandError {
         let failure = match error {
             SavedAccessPlanError::Unreadable(_) => Self::new(Exit::Usage, ErrorCode::NotUnderstood, message)
                 .hint("`kcaws admin access plan --out plan.json` writes one"),
-            SavedAccessPlanError::OtherChain { .. } => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
+            SavedAccessPlanError::OtherChain { .. } => Self::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("name the access file that the plan was made with: --file PATH"),
             SavedAccessPlanError::TooOld { .. }
             | SavedAccessPlanError::OfTheFuture { .. }
-            | SavedAccessPlanError::Changed(_) => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
+            | SavedAccessPlanError::Changed(_) => Self::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("nothing was written; make a new plan: `kcaws admin access plan --out plan.json`"),
         };
         failure.because_of(cause)

@@ -17,7 +17,7 @@ impl From<KeycloakError> for CommandError {
                 .hint("[realm] name is the realm's name in the admin console, in the same letters"),
             KeycloakError::ServiceAccount { client_id, .. } => {
                 failure(Exit::LoginNeeded, ErrorCode::KeycloakDenied).hint(format!(
-                    "in the realm, the client `{client_id}` needs client authentication and service account roles on; `kcaws admin init` stores its secret"
+                    "in the realm, the client `{client_id}` needs client authentication and service account roles on; `kcaws admin init` stores its secret, unless KCAWS_KEYCLOAK_SECRET_FILE names a file that holds it"
                 ))
             }
             KeycloakError::TokenRefused => failure(Exit::Failed, ErrorCode::KeycloakDenied)

@@ -69,6 +69,9 @@ impl From<AccessFileError> for CommandError {
                 "`kcaws admin init` writes it; --file or KCAWS_ADMIN_FILE names another"
             }
             AccessFileError::Unreadable { .. } => "check the permissions of the file",
+            AccessFileError::Yaml { .. } => {
+                "write it in TOML, as `kcaws admin init` does, or in JSON (access.json)"
+            }
             AccessFileError::Mistake { .. } => "fix that line; `docs/admin.md` has the list of keys",
             AccessFileError::MistakeInJson { .. } => "fix it; `docs/admin.md` has the list of keys",
         };

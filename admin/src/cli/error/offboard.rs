@@ -8,7 +8,7 @@ use crate::offboard::deny_policy::DenyPolicyError;
 impl From<OffboardError> for CommandError {
     fn from(error: OffboardError) -> Self {
         let message = error.to_string();
-        let unsafe_to = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Refused, message.clone()).hint(hint);
+        let unsafe_to = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Unsafe, message.clone()).hint(hint);
         match error {
             OffboardError::NoSuchUser { .. } => Self::new(Exit::Failed, ErrorCode::NotFound, message)
                 .hint("give the exact user name or e-mail address, as Keycloak or Identity Center shows it"),

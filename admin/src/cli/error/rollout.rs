@@ -9,7 +9,7 @@ use crate::sync::plan::SavedPlanError;
 impl From<SavedRolloutError> for CommandError {
     fn from(error: SavedRolloutError) -> Self {
         let (message, cause) = (error.to_string(), chain(&error));
-        let refused = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Refused, message.clone()).hint(hint);
+        let refused = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Unsafe, message.clone()).hint(hint);
         let failure = match error {
             SavedRolloutError::Unreadable(_)
             | SavedRolloutError::Sync(SavedPlanError::Unreadable(_))

@@ -24,7 +24,7 @@ impl From<ScopeFault> for CommandError {
     fn from(error: ScopeFault) -> Self {
         let hint = match &error {
             ScopeFault::MatchesNothing { .. } => {
-                "correct the pattern in [directory] of the access file, or set `allow_empty = true`"
+                "correct the pattern in [directory] of the access file, or remove it"
             }
             ScopeFault::SameName(_) => {
                 "set `group_name = \"{path}\"` in [directory], or exclude one with `!`"
@@ -38,7 +38,7 @@ impl From<ScopeFault> for CommandError {
 impl From<ReadFault> for CommandError {
     fn from(error: ReadFault) -> Self {
         let message = error.to_string();
-        let unsafe_to = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Refused, message.clone()).hint(hint);
+        let unsafe_to = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Unsafe, message.clone()).hint(hint);
         match error {
             ReadFault::Call { source, .. } => of_call(&message, source),
             ReadFault::Short { .. } => {
@@ -105,11 +105,11 @@ impl From<SavedPlanError> for CommandError {
         let failure = match error {
             SavedPlanError::Unreadable(_) => Self::new(Exit::Usage, ErrorCode::NotUnderstood, message)
                 .hint("`kcaws admin sync plan --out plan.json` writes one"),
-            SavedPlanError::OtherChain { .. } => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
+            SavedPlanError::OtherChain { .. } => Self::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("name the access file that the plan was made with: --file PATH"),
             SavedPlanError::TooOld { .. }
             | SavedPlanError::OfTheFuture { .. }
-            | SavedPlanError::Changed(_) => Self::new(Exit::Unsafe, ErrorCode::Refused, message)
+            | SavedPlanError::Changed(_) => Self::new(Exit::Unsafe, ErrorCode::Unsafe, message)
                 .hint("nothing was written; make a new plan: `kcaws admin sync plan --out plan.json`"),
         };
         failure.because_of(cause)

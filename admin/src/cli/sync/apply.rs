@@ -59,12 +59,12 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if !args.json {
             print(&plan, ui);
         }
-        check(&plan)?;
-        if !plan.has_changes() {
+        let allowed = check(&plan);
+        if allowed.is_err() || !plan.has_changes() {
             if args.json {
                 ui.json(&Report { schema: 1, plan: &plan, outcome: None });
             }
-            return check_records(&plan);
+            return allowed.and_then(|()| check_records(&plan));
         }
         args.ask(SYNC, &*app.clock, |ui| print(&plan, ui), ui)?;
         let outcome = applied(&args.audit(&file), &caller.arn, planner, &plan, app, ui)?;

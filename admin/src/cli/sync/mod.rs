@@ -198,7 +198,7 @@ fn colour(sign: Sign) -> Colour {
 pub(in crate::cli) fn check(plan: &Plan) -> Result<(), CommandError> {
     let Some(first) = plan.refusals.first() else { return Ok(()) };
     let failure =
-        CommandError::new(Exit::Unsafe, ErrorCode::Refused, "refused for safety: nothing was written");
+        CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, "refused for safety: nothing was written");
     Err(failure.because(refused(first)).hint(hints::of_refusal(first, plan)))
 }
 

@@ -65,7 +65,7 @@ pub(in crate::cli) fn check_outcome(outcome: Outcome) -> Result<(), CommandError
         }
         Some(Halt::Elsewhere(why)) => {
             let message = "refused for safety: the SCIM endpoint belongs to another Identity Center";
-            return Err(error(Exit::Unsafe, ErrorCode::Refused, message).because(why).hint(OTHER_ENDPOINT));
+            return Err(error(Exit::Unsafe, ErrorCode::Unsafe, message).because(why).hint(OTHER_ENDPOINT));
         }
         Some(Halt::Audit(why)) => {
             let failure =
@@ -75,7 +75,7 @@ pub(in crate::cli) fn check_outcome(outcome: Outcome) -> Result<(), CommandError
         }
         Some(Halt::Stopped) => return Err(CommandError::interrupted()),
         Some(Halt::Refused) => {
-            return Err(error(Exit::Unsafe, ErrorCode::Refused, "refused for safety: nothing was written")
+            return Err(error(Exit::Unsafe, ErrorCode::Unsafe, "refused for safety: nothing was written")
                 .hint("`kcaws admin sync plan` shows the reason"));
         }
         None => {}

@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::file::{LONGEST_LIFE, SavedPlan, SavedPlanError};
 pub(crate) use self::limits::{Cost, Refusal, RemovalKind};
 pub(crate) use self::lookups::UNIQUE;
+#[cfg(test)]
+pub(crate) use self::notes::ProtectedObject;
 pub(crate) use self::notes::{Blocked, KeptBecause, Note, ObjectKind};
 use super::call::Calls;
 use super::owner::ExternalId;

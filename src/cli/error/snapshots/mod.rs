@@ -145,6 +145,12 @@ fn what_is_printed_for_each_error_is_as_noted() {
     let action = if update { Action::Overwrite } else { Action::Verify };
     Assert::new().action(action).eq(text.join("\n"), Data::read_from(file.as_ref(), None).raw());
 
+    let documented = super::code::documented();
+    let is_documented = |error: &&CommandError| {
+        documented.get(error.code().as_str()).is_some_and(|exits| exits.contains(&error.exit_code()))
+    };
+    let others: Vec<&CommandError> = errors.iter().filter(|error| !is_documented(error)).collect();
+    assert!(others.is_empty(), "not as in docs/json.md: {others:#?}");
     let shown: BTreeSet<&str> = errors.iter().map(|error| error.code().as_str()).collect();
     let of_one: BTreeSet<&str> =
         OF_ONE_COMMAND.iter().chain(OF_ADMINISTRATORS).map(|code| code.as_str()).collect();

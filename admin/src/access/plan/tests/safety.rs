@@ -92,7 +92,12 @@ fn a_delegates_limits_are_found_while_planning() {
 fn a_failed_reading_makes_no_plan() {
     let company = Company::new();
     let text = POWER.replace("idc:Group1", "idc:Nobody");
-    assert!(matches!(company.plan(&text), Err(AccessPlanError::Read(_))));
+    let error = company.plan(&text).expect_err("no such group");
+    assert!(matches!(error, AccessPlanError::Group { .. }));
+    let line = error.line().expect("is in the file");
+    let file = format!("{}{text}", super::HEAD);
+    assert!(file.lines().nth(line - 1).is_some_and(|line| line.contains("idc:Nobody")), "{line}");
+    assert_eq!(error.to_string(), "[[assign]] of Power: Identity Center has no group named `Nobody`");
     let text = POWER.replace("ou:/Workloads/**", "ou:/Workload/**");
     assert!(matches!(company.plan(&text), Err(AccessPlanError::Selection { .. })));
     company.admin.state().conflicts.insert("ListPermissionSets", 1000);
