@@ -77,7 +77,7 @@ struct Found {
 /// Reads the metadata of the realm that somebody has saved.
 fn saved(path: &Path) -> Result<IdpMetadata, CommandError> {
     IdpMetadata::parse(&metadata_file::read(path)?).map_err(|error| {
-        let error = CommandError::new(Exit::Usage, ErrorCode::Metadata, error.to_string())
+        let error = CommandError::new(Exit::Failed, ErrorCode::NotUnderstood, error.to_string())
             .hint("give a file that `kcaws admin metadata --out` has written, or that AWS was given");
         metadata_file::about(path, error)
     })

@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn an_error_names_its_file() {
-        let error = CommandError::new(Exit::Usage, ErrorCode::Metadata, "it is not XML");
+        let error = CommandError::new(Exit::Configuration, ErrorCode::NotUnderstood, "it is not XML");
         assert_eq!(about(Path::new("aws.xml"), error).message, "`aws.xml`: it is not XML");
     }
 

@@ -25,7 +25,7 @@ impl From<ServiceProviderError> for CommandError {
                 "download `IAM Identity Center SAML metadata` from the console again and give that file"
             }
         };
-        Self::new(Exit::Usage, ErrorCode::Metadata, error.to_string()).hint(hint)
+        Self::new(Exit::Configuration, ErrorCode::NotUnderstood, error.to_string()).hint(hint)
     }
 }
 

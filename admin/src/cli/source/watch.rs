@@ -68,7 +68,7 @@ impl Watch {
             RecordingState::On => Ok(None),
             RecordingState::Off => {
                 let message = "the realm does not record login events";
-                Err(CommandError::new(Exit::Configuration, ErrorCode::Settings, message)
+                Err(CommandError::new(Exit::Failed, ErrorCode::Settings, message)
                     .hint("add --record to switch them on until this command ends"))
             }
         }
