@@ -104,7 +104,7 @@ fn writer_of_entry(path: &Path) -> io::Result<Option<Who>> {
     if meta.is_symlink() {
         return Ok(modes::is_foreign(&meta).then_some(Who::ItsOwner));
     }
-    modes::writer(path, &meta)
+    Ok(modes::writer(path, &meta))
 }
 
 #[cfg(unix)]
@@ -119,7 +119,7 @@ fn link_loop() -> io::Error {
 
 /// Returns what lets others write to the file itself, whatever is above it.
 pub fn writable(path: &Path) -> io::Result<Option<Who>> {
-    modes::writer(path, &std::fs::metadata(path)?)
+    Ok(modes::writer(path, &std::fs::metadata(path)?))
 }
 
 /// Returns the same as [`writable`], and checks the owner of a symbolic link too, who may redirect it.
@@ -138,7 +138,6 @@ pub fn readable(path: &Path) -> io::Result<bool> {
 #[cfg(unix)]
 mod modes {
     use std::fs::Metadata;
-    use std::io;
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
@@ -149,33 +148,33 @@ mod modes {
 
     const STICKY: u32 = 0o1000;
 
-    pub(crate) fn writer(path: &Path, meta: &Metadata) -> io::Result<Option<Who>> {
+    pub(crate) fn writer(path: &Path, meta: &Metadata) -> Option<Who> {
         let mode = meta.mode();
         if is_foreign(meta) {
-            return Ok(Some(Who::ItsOwner));
+            return Some(Who::ItsOwner);
         }
         // In a sticky folder (/tmp) no one can replace another user's file.
         if meta.is_dir() && mode & STICKY != 0 {
-            return Ok(None);
+            return None;
         }
         if mode & 0o002 != 0 {
-            return Ok(Some(Who::Everybody));
+            return Some(Who::Everybody);
         }
         // With an access list these bits are its mask: what it allows at most.
         if mode & 0o020 == 0 {
-            return Ok(None);
+            return None;
         }
-        if has_access_list(path)? {
-            return Ok(Some(Who::AnAccessList));
+        if has_access_list(path) {
+            return Some(Who::AnAccessList);
         }
         let is_shared = meta.gid() != 0 && !private_group::is_ours(meta.gid());
-        Ok(is_shared.then_some(Who::AGroup))
+        is_shared.then_some(Who::AGroup)
     }
 
     /// Those of other systems are not modes.
     #[cfg(not(target_os = "linux"))]
-    fn has_access_list(_path: &Path) -> io::Result<bool> {
-        Ok(false)
+    fn has_access_list(_path: &Path) -> bool {
+        false
     }
 
     /// Belongs to another user than this one and root.
@@ -191,13 +190,12 @@ mod modes {
 #[cfg(not(unix))]
 mod modes {
     use std::fs::Metadata;
-    use std::io;
     use std::path::Path;
 
     use super::Who;
 
-    pub(crate) fn writer(_path: &Path, _meta: &Metadata) -> io::Result<Option<Who>> {
-        Ok(None)
+    pub(crate) fn writer(_path: &Path, _meta: &Metadata) -> Option<Who> {
+        None
     }
 
     pub(crate) fn is_foreign(_meta: &Metadata) -> bool {

@@ -170,7 +170,7 @@ pub(super) fn documented() -> std::collections::BTreeMap<&'static str, Vec<u8>> 
     let (_, table) = page.split_once("## Error codes").expect("has a table");
     let row = |line: &'static str| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");
-        let exits: Result<Vec<u8>, _> = cells.next()?.split(", ").map(str::parse).collect();
+        let exits: Result<Vec<u8>, _> = cells.next()?.split(", ").map(str::parse::<u8>).collect();
         let code = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
         exits.ok().map(|exits| (code, exits))
     };
