@@ -193,8 +193,7 @@ fn show(seen: Vec<Seen>, now: DateTime<Utc>, ui: &mut Ui) {
             ));
         }
         if let Some(error) = check {
-            let cause = error.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
-            ui.warn(&format!("{}{cause}", error.message));
+            ui.warn(&error.with_cause());
         }
     }
     let clocks: Vec<Vec<String>> = seen

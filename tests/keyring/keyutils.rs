@@ -167,8 +167,8 @@ fn a_spoilt_file_is_named_and_left_alone() {
         assert!(matches!(answer, Err(KeyringError::Damaged { .. })), "{:?}", answer.err());
         assert_eq!(kept.sealed(), before, "a read changes nothing");
     }
-    set(&kept.store, &corp(), "mended");
-    assert_eq!(get(&kept.store, &corp()).as_deref(), Some("mended"));
+    set(&kept.store, &corp(), "repaired");
+    assert_eq!(get(&kept.store, &corp()).as_deref(), Some("repaired"));
 }
 
 #[test]

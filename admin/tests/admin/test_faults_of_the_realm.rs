@@ -31,10 +31,10 @@ fn change(company: &Company<'_>, member: &str, value: &Value) {
 }
 
 /// Corrects the client, as every finding about it says.
-fn mend(company: &Company<'_>) {
+fn restore(company: &Company<'_>) {
     let aws = company.env.home().join("aws.xml");
     company.run(&format!("client apply --yes --metadata {}", aws.display())).expect_ok();
-    assert!(is_let_in(company, "alice"), "it is mended");
+    assert!(is_let_in(company, "alice"), "it is right again");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_client_with_another_entity_id_is_no_client() {
     watch.press_ctrl_c();
     let _ = watch.wait();
     company.expect_error("saml_client", "", "there is no SAML client for this instance", "client plan");
-    mend(&company);
+    restore(&company);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn the_scope_role_list_breaks_logins_where_attributes_count() {
         Some("Assertion has two attributes with the same name")
     );
     company.expect_error("saml_client", "", "default scopes.role_list", "client apply");
-    mend(&company);
+    restore(&company);
 }
 
 #[test]
@@ -165,5 +165,5 @@ fn a_certificate_that_ends_is_told_before_and_after() {
 
     remove_keys(&company, "rsa");
     trust(&company);
-    assert!(is_let_in(&company, "alice"), "the new file mends it");
+    assert!(is_let_in(&company, "alice"), "the new file is right");
 }

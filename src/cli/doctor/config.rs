@@ -228,11 +228,7 @@ fn session(app: &App, name: &str) -> Finding {
 
 /// Returns a command's error as a finding.
 pub(super) fn failed(subject: &str, error: &CommandError) -> Finding {
-    let why = match &error.cause {
-        Some(cause) => format!("{}: {cause}", error.message),
-        None => error.message.clone(),
-    };
-    Finding::error(subject, why, error.hint_in(Situation::default()).unwrap_or_default())
+    Finding::error(subject, error.with_cause(), error.hint_in(Situation::default()).unwrap_or_default())
 }
 
 #[cfg(test)]

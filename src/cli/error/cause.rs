@@ -27,6 +27,14 @@ impl CommandError {
             None => error,
         }
     }
+
+    /// Returns the message with its cause, where there is no room for lines of their own.
+    pub fn with_cause(&self) -> String {
+        match &self.cause {
+            Some(cause) => format!("{}: {cause}", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// Returns `"cause: cause"`, without sources that add nothing.

@@ -49,9 +49,8 @@ pub(super) struct LogoutArgs {
 pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     // A mistake in a file, such as the administrator's, must not keep anyone logged in.
     for error in app.load_usable_settings() {
-        let CommandError { message, cause, .. } = error.into();
-        let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-        ui.warn(&format!("{message}{cause}; logging out without it"));
+        let why = CommandError::from(error).with_cause();
+        ui.warn(&format!("{why}; logging out without it"));
     }
     if args.purge {
         return purge::run(args.yes, app, ui);
@@ -152,11 +151,7 @@ fn end_login(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Co
             ui.say(&format!("Logged out of `{name}`; the Identity Center session had already ended."));
         }
         LoggedOut::Done(ServerSide::Unknown(error)) => {
-            let error = CommandError::from(error);
-            let cause = match error.cause {
-                Some(cause) => format!("{}: {cause}", error.message),
-                None => error.message,
-            };
+            let cause = CommandError::from(error).with_cause();
             let message = format!(
                 "logged out of `{name}` on this machine, but the Identity Center session could not be ended"
             );

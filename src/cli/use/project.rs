@@ -25,9 +25,8 @@ pub(super) fn of_current_folder(app: &App, ui: &mut Ui) -> Result<AllowedProject
         Ok(None) => return Ok(AllowedProject::default()),
         // It may be anyone's, in a folder far above.
         Err(error) => {
-            let CommandError { message, cause, .. } = error.into();
-            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            ui.warn(&shown(&format!("{message}{cause}; going on without it")));
+            let why = CommandError::from(error).with_cause();
+            ui.warn(&shown(&format!("{why}; going on without it")));
             return Ok(AllowedProject::default());
         }
     };

@@ -129,10 +129,7 @@ struct Failure {
 impl<E: Into<CommandError>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        let reason = match &error.cause {
-            Some(cause) => format!("{}: {cause}", error.message),
-            None => error.message.clone(),
-        };
+        let reason = error.with_cause();
         let fix = error.hint_in(Situation::default()).unwrap_or_else(|| "run with -v for details".to_owned());
         Self { reason, fix }
     }

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use serde::{Deserialize, Serialize};
 
 use super::ClientInputs;
 use crate::cli::metadata_file;
 use crate::realm::client::ClientPlan;
+use crate::sync::plan::LONGEST_LIFE;
 
 const SCHEMA: u32 = 1;
-/// A plan that nobody applied in this time has to be looked at again.
-const LONGEST: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +58,7 @@ impl PlanFile {
             return Err(refused(format!("the plan is for {}, not for {realm}", self.realm)));
         }
         let age = now - self.created_at;
-        if age > LONGEST || age < -LONGEST {
+        if age.abs() > LONGEST_LIFE {
             return Err(refused(format!(
                 "the plan was made at {}, more than an hour from now",
                 self.created_at
@@ -84,6 +83,8 @@ fn refused(message: String) -> CommandError {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::ports::keycloak::FakeKeycloak;
     use crate::realm::client::{NameIdSource, plan};

@@ -151,11 +151,14 @@ fn with_both_sides<T>(
         services.as_ref().map(|services| AwsDirectory { store: &services.store, scim: &services.scim });
     let (realm_calls, directory_calls) = (Calls::new(&*app.clock, REALM_RATE), Calls::new(&*app.clock, rate));
     let with = Offboarder {
-        keycloak: keycloak.as_ref().map(|keycloak| keycloak as &dyn Keycloak).map_err(reason),
+        keycloak: keycloak
+            .as_ref()
+            .map(|keycloak| keycloak as &dyn Keycloak)
+            .map_err(CommandError::with_cause),
         directory: directory
             .as_ref()
             .map(|directory| directory as &dyn Directory)
-            .map_err(|error| reason(error)),
+            .map_err(|error| error.with_cause()),
         access: services.as_ref().ok().map(|services| &services.access as &dyn AccessAdmin),
         settings: file.directory.as_ref(),
         realm_calls: &realm_calls,
@@ -171,14 +174,6 @@ fn services(file: &AccessFile, app: &AdminApp, ui: &Ui) -> Result<Services, Comm
     let found = instance::find(&file.identity_center, &aws.sso_admin())?;
     let store = aws.identity_store(&found.identity_store_id, false);
     Ok(Services { scim, store, access: aws.access_admin(&found.arn) })
-}
-
-/// Returns why a side cannot be used, on one line.
-fn reason(error: &CommandError) -> String {
-    match &error.cause {
-        Some(cause) => format!("{}: {cause}", error.message),
-        None => error.message.clone(),
-    }
 }
 
 /// Returns the id of the user that a policy has to deny.

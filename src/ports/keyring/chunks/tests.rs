@@ -178,8 +178,8 @@ fn damage_is_named_and_a_new_value_mends_it() {
         let small = holding(Some(&"a".repeat(350)));
         change(&mut small.slots.borrow_mut());
         assert!(matches!(read(&small), Err(KeyringError::Damaged { .. })));
-        write(&small, LIMIT, b"mended").expect("written");
-        assert_eq!(small.value().as_deref(), Some("mended"));
+        write(&small, LIMIT, b"repaired").expect("written");
+        assert_eq!(small.value().as_deref(), Some("repaired"));
     }
 }
 
